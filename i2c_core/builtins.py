@@ -1,0 +1,20 @@
+"""What the core itself adds through the hooks that strangers use: its metrics and its learner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from i2c_core.hookspecs import hookimpl
+from i2c_core.references import Reference
+
+
+@hookimpl
+def i2c_metrics(register: Callable[[str, Reference, str], None]) -> None:
+    register("exact", "i2c_core.metrics:exact", "1 where every pixel is equal, else 0")
+    register("difference", "i2c_core.metrics:difference", "mean absolute difference of pixels, 0 to 1")
+    register("iou", "i2c_core.metrics:iou", "intersection over union of the pixels that differ from the background")
+
+
+@hookimpl
+def i2c_learners(register: Callable[[str, Reference, str], None]) -> None:
+    register("paired", "i2c_core.training:train", "samples programs, renders them, and learns to invert the renderer")

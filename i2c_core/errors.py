@@ -1,0 +1,94 @@
+"""Errors that a user can act on: one fact and one next step. Everything else that is raised is a bug."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class I2cError(Exception):
+    """A mistake or a limit that the user can act on.
+
+    `fact` is one sentence about what is wrong, both sides shown; `hint` is the next step. Commands print both
+    without a traceback and leave with `exit_code`.
+    """
+
+    exit_code = 1
+
+    def __init__(self, fact: str, hint: str = "") -> None:
+        self.fact = fact
+        self.hint = hint
+        super().__init__(f"{fact}\n  -> {hint}" if hint else fact)
+
+    def __reduce__(self) -> tuple[type[I2cError], tuple[str, str]]:
+        return type(self), (self.fact, self.hint)  # so that errors cross process pools
+
+
+class SignatureError(I2cError):
+    """A signature that cannot mean anything: an unknown type, a type that never ends, a name given twice."""
+
+
+class ProgramError(I2cError):
+    """A program that is not well typed."""
+
+
+class BudgetError(I2cError):
+    """A token budget below the shortest program."""
+
+
+class GrammarError(I2cError):
+    """A grammar that does not load, or that contradicts the signature."""
+
+
+class ParseError(I2cError):
+    """A text that is not in the language; carries where, `line` and `column` counted from 1."""
+
+    def __init__(self, fact: str, hint: str = "", line: int = 0, column: int = 0) -> None:
+        super().__init__(fact, hint)
+        self.line = line
+        self.column = column
+
+    def __reduce__(self) -> tuple[type[I2cError], tuple[str, str, int, int]]:  # type: ignore[override]
+        return type(self), (self.fact, self.hint, self.line, self.column)
+
+
+class FamilyError(I2cError):
+    """An unknown family, or one whose declaration is incomplete."""
+
+
+class PluginError(I2cError):
+    """A plugin that cannot be loaded or that contradicts another."""
+
+
+class FormatError(I2cError):
+    """An unknown format, or a text that a format cannot read."""
+
+
+class ImageError(I2cError):
+    """An input that is no image, or one beyond the limits."""
+
+
+class RenderError(I2cError):
+    """A renderer that raised, hung or returned something that is not an image."""
+
+
+class DataError(I2cError):
+    """A dataset that cannot be read, written or built."""
+
+
+class ConfigError(I2cError):
+    """A setting that does not exist or has a value outside its range."""
+
+
+class CheckpointError(I2cError):
+    """A checkpoint that is damaged, or that belongs to another family."""
+
+
+def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """The next step for a word that is not known: the closest known one, else `otherwise`.
+
+    >>> suggest("splts", ["splits", "boxes"])
+    "did you mean 'splits'?"
+    """
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f"did you mean {close[0]!r}?" if close else otherwise

@@ -1,0 +1,248 @@
+"""Families: a language (signature, grammar) and its meaning (renderer), declared once and made ready on first use."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from i2c_core.errors import FamilyError, suggest
+from i2c_core.formats import JSON, TEXT, Format
+from i2c_core.programs import Program
+from i2c_core.references import Reference, resolve
+from i2c_core.symbols import Signature
+from i2c_core.types import Type, parse_type
+from i2c_core.vocabulary import Encoded, Vocabulary
+
+if TYPE_CHECKING:
+    from i2c_core.grammars import Syntax
+
+API_VERSION = 1  # of this contract; a plugin that names a higher one is told, not loaded
+
+Box = tuple[Fraction, Fraction, Fraction, Fraction]  # x0, y0, x1, y1 as fractions of the parent's rectangle, y down
+
+
+def box(text: str) -> Box:
+    """A rectangle inside its parent from four fractions `x0 y0 x1 y1`, y downwards.
+
+    >>> box("0 1/2 1 1")[1]
+    Fraction(1, 2)
+    """
+    x0, y0, x1, y1 = map(Fraction, text.split())
+    return x0, y0, x1, y1
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """One language that draws pictures.
+
+    Args:
+        name: lower-case letters, digits and hyphens; what `--family` takes.
+        root: the type of whole programs.
+        signature: the symbol table (see `i2c_core.symbols`), or None to derive it from the grammar.
+        grammar: a Lark grammar: a path, `package:file.lark`, or the text itself (it holds a line end); None derives
+            one in call notation from the signature.
+        render: a reference to the renderer (see `i2c_core.raster`): one function from a program to a picture; with
+            `batched`, one from token arrays to pixel arrays; or a mapping from each symbol to a function of its
+            arguments' pictures, folded over the program.
+        batched: whether `render` takes whole batches.
+        channels: 1 for grey, 3 for colour.
+        size: height and width in pixels of the reference picture, which the model sees.
+        any_size: whether the renderer draws at every size that it is asked for.
+        semantics: raise it when programs come to mean other pictures; checkpoints of another number are refused.
+        zooms: for symbols that declare it, where in its picture each argument lives, a `box` an argument.
+        normalise: reference to `legal program -> canonical program`; None where every program is canonical.
+        sample: reference to a sampler of the family's own, `(family, rng, size) -> Program`; None samples uniformly.
+        distance: reference to `(pictures (N, C, H, W), picture (C, H, W)) -> (N,)`; None is the mean absolute
+            difference of pixels, from 0 to 1.
+        formats: more ways to write programs than the grammar.
+        weights: reference to shipped weights, `package:file.safetensors`, or None.
+        budget: the most tokens that training and decoding use unless told otherwise.
+        doc: one line for people.
+        examples: a few programs as text, for tests, galleries and `show`.
+    """
+
+    name: str
+    root: str
+    signature: str | Signature | None = None
+    grammar: str | Path | None = None
+    render: Reference | Mapping[str, Reference] | None = None
+    batched: bool = False
+    channels: int = 1
+    size: tuple[int, int] = (32, 32)
+    any_size: bool = False
+    semantics: int = 1
+    zooms: Mapping[str, Sequence[Box]] = field(default_factory=dict)
+    normalise: Reference | None = None
+    sample: Reference | None = None
+    distance: Reference | None = None
+    formats: Sequence[Format] = ()
+    weights: str | None = None
+    budget: int = 64
+    doc: str = ""
+    examples: Sequence[str] = ()
+    api_version: int = API_VERSION
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
+            hint = "use lower-case letters, digits and hyphens"
+            raise FamilyError(f"{self.name!r} is no name for a family", hint)
+        if self.signature is None and self.grammar is None:
+            raise FamilyError(f"{self.name} has neither signature nor grammar", "give at least one of them")
+        if self.channels not in (1, 3):
+            raise FamilyError(f"{self.name} has {self.channels} channels", "use 1 for grey or 3 for colour")
+        if min(self.size) < 1:
+            raise FamilyError(f"{self.name} has pictures of size {self.size}", "use a height and width of 1 or more")
+
+    @cached_property
+    def gamma(self) -> Signature:
+        """The signature, read or derived."""
+        if isinstance(self.signature, Signature):
+            return self.signature
+        if self.signature is not None:
+            return Signature.parse(self.signature)
+        from i2c_core.grammars import derive_signature  # here and below: Lark loads on first use
+
+        return derive_signature(self._grammar_source, self.root)
+
+    @cached_property
+    def root_type(self) -> Type:
+        return parse_type(self.root)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """Tokens and productions reachable from the root."""
+        return Vocabulary(self.gamma, self.root_type)
+
+    @cached_property
+    def syntax(self) -> Syntax:
+        """The grammar bound to the signature: parses and prints; raises `GrammarError` where they contradict."""
+        from i2c_core.grammars import Syntax, derive_grammar
+
+        source = self._grammar_source if self.grammar is not None else derive_grammar(self.vocabulary)
+        return Syntax(source, self.vocabulary, owner=self.name)
+
+    @property
+    def _grammar_source(self) -> str:
+        from i2c_core.grammars import read_grammar
+
+        assert self.grammar is not None
+        return read_grammar(self.grammar, self.name)
+
+    @property
+    def all_formats(self) -> tuple[Format, ...]:
+        """The family's formats, then those that every family has."""
+        own = {f.name for f in self.formats}
+        return (*self.formats, *(f for f in (TEXT, JSON) if f.name not in own))
+
+    def parse(self, text: str) -> Program:
+        """The program that a text says; raises `ParseError` with line, column and what was expected."""
+        return self.syntax.parse(text)
+
+    def show(self, program: Program) -> str:
+        """The program as text: `parse` gives it back."""
+        return self.syntax.show(program)
+
+    def program(self, name: str, *args: Program, value: float | None = None) -> Program:
+        """A symbol applied to programs, checked."""
+        return Program(self.gamma, name, args, value)
+
+    def to_tokens(self, program: Program) -> Encoded:
+        """The program's token ids and values, in prefix order; checks it against the root type."""
+        return self.vocabulary.encode(program)
+
+    def from_tokens(self, ids: Sequence[int], values: Sequence[float] | None = None) -> Program:
+        """The program that token ids (and values) say."""
+        return self.vocabulary.decode(ids, values)
+
+    def check(self, program: Program) -> Program:
+        """The program itself when it is a whole one of the root type, else `ProgramError`."""
+        self.vocabulary.encode(program)
+        return program
+
+    def canonical(self, program: Program) -> Program:
+        """The one canonical program that a legal one normalises to."""
+        if self.normalise is None:
+            return program
+        found: object = resolve(self.normalise, f"family {self.name}")(program)
+        if not isinstance(found, Program):
+            fact = f"normalise of {self.name} returned {type(found).__name__}, expected Program"
+            raise FamilyError(fact, "return a program")
+        return found
+
+    def is_canonical(self, program: Program) -> bool:
+        return self.normalise is None or self.canonical(program) == program
+
+    def zoom(self, token: str) -> tuple[Box, ...] | None:
+        """Where the arguments of a token live, or None where it does not say."""
+        boxes = self.zooms.get(token)
+        if boxes is None:
+            return None
+        arity = self.gamma[token].arity
+        if len(boxes) != arity:
+            fact = f"{self.name} zooms {token!r} into {len(boxes)} boxes, expected {arity}"
+            raise FamilyError(fact, "give one box an argument")
+        return tuple(boxes)
+
+    @property
+    def has_zooms(self) -> bool:
+        """Whether every symbol with arguments says where they live."""
+        arity = self.vocabulary.arity
+        return all(arity[i] == 0 or t in self.zooms for i, t in enumerate(self.vocabulary.tokens))
+
+    def describe(self) -> str:
+        """The family's table: what was declared and what was derived from it."""
+        height, width = self.size
+        colour = "grey" if self.channels == 1 else "colour"
+        size = f"any size, {width}x{height} by default" if self.any_size else f"{width}x{height}"
+        head = (
+            f"family {self.name}: {self.doc}\nroot {self.root}; pictures {colour}, {size}; semantics {self.semantics}\n"
+        )
+        parts = [head, self.gamma.show(), self.vocabulary.show()]
+        if self.examples:
+            parts.append("examples\n" + "".join(f"  {e}\n" for e in self.examples))
+        return "\n".join(parts)
+
+    def __repr__(self) -> str:
+        return f"<Family {self.name}>"
+
+
+class Families:
+    """The families that plugins registered, by name."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[Family, str]] = {}
+
+    def add(self, family: Family, owner: str) -> None:
+        """Register a family; a second one of the same name raises `FamilyError` naming both owners."""
+        if family.name in self._found:
+            first = self._found[family.name][1]
+            fact = f"family {family.name!r} of {owner} clashes with the one of {first}"
+            raise FamilyError(fact, f"rename one, or load a choice of plugins with I2C_LOAD_PLUGINS={first}")
+        self._found[family.name] = (family, owner)
+
+    def replace(self, family: Family) -> None:
+        """Put a changed copy of a registered family in its place."""
+        self._found[family.name] = (family, self.owner(family.name))
+
+    def names(self) -> list[str]:
+        return sorted(self._found)
+
+    def owner(self, name: str) -> str:
+        return self._found[name][1]
+
+    def __iter__(self) -> Iterator[Family]:
+        return iter(self._found[n][0] for n in self.names())
+
+    def __getitem__(self, name: str) -> Family:
+        if name not in self._found:
+            known = ", ".join(self.names()) or "none is installed"
+            raise FamilyError(f"unknown family {name!r}", suggest(name, self._found, f"known families: {known}"))
+        return self._found[name][0]
+
+
+__all__ = ["API_VERSION", "Box", "Families", "Family", "box"]

@@ -1,0 +1,108 @@
+"""Formats: other ways to write a program down than its grammar (a game's level file, LaTeX, JSON)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from i2c_core.errors import FormatError, I2cError, suggest
+from i2c_core.references import Reference, resolve
+
+if TYPE_CHECKING:
+    from i2c_core.families import Family
+    from i2c_core.programs import Program
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to write programs.
+
+    Args:
+        name: what `--format` takes.
+        extension: of files in it, with the dot; `-o level.lay` picks the format by it.
+        write: `(family, program) -> str`, the text with LF line ends.
+        read: `(family, text) -> Program`, or None where it only writes. What is read back from what was written
+            renders to the same pixels; where `exact` is set it is the same program.
+        exact: whether `read(write(p)) == p`.
+        doc: one line for people.
+    """
+
+    name: str
+    extension: str
+    write: Reference
+    read: Reference | None = None
+    exact: bool = True
+    doc: str = ""
+
+    def dumps(self, family: Family, program: Program) -> str:
+        """The program in this format, with one LF at the end."""
+        text = resolve(self.write, f"format {self.name!r}")(family, program)
+        if not isinstance(text, str):
+            fact = f"format {self.name!r} of {family.name} wrote {type(text).__name__}, expected str"
+            raise FormatError(fact, "return text from its write function")
+        return text.replace("\r\n", "\n").rstrip("\n") + "\n"
+
+    def loads(self, family: Family, text: str) -> Program:
+        """The program that a text in this format says."""
+        if self.read is None:
+            raise FormatError(f"format {self.name!r} cannot be read", "use a format that reads: see 'i2c families'")
+        program: Program = resolve(self.read, f"format {self.name!r}")(family, text)
+        return program
+
+
+def _write_text(family: Family, program: Program) -> str:
+    return family.show(program)
+
+
+def _read_text(family: Family, text: str) -> Program:
+    return family.parse(text)
+
+
+def _write_json(family: Family, program: Program) -> str:
+    encoded = family.vocabulary.encode(program)
+    tokens = [family.vocabulary.tokens[i] for i in encoded.ids]
+    record: dict[str, Any] = {"family": family.name, "root": str(family.root), "tokens": tokens}
+    if encoded.has_values:
+        record["values"] = [None if v != v else v for v in encoded.values]
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _read_json(family: Family, text: str) -> Program:
+    hint = 'write {"tokens": ["...", ...]}'
+    try:
+        record = json.loads(text)
+        tokens = [str(t) for t in record["tokens"]]
+        values = record.get("values")
+        numbers = None if values is None else [float("nan") if v is None else float(v) for v in values]
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FormatError(f"no program in this JSON: {type(error).__name__}: {error}", hint) from None
+    if numbers is not None and len(numbers) != len(tokens):
+        raise FormatError(f"{len(tokens)} tokens and {len(numbers)} values", "give one value, or null, a token")
+    try:
+        return family.vocabulary.decode(family.vocabulary.names_to_ids(tokens), numbers)
+    except I2cError as error:
+        raise FormatError(error.fact, error.hint) from None
+
+
+# Every family writes these; `text` is its grammar.
+TEXT = Format("text", ".txt", _write_text, _read_text, doc="the family's grammar")
+JSON = Format("json", ".json", _write_json, _read_json, doc="prefix tokens, with values where there are any")
+
+
+def find_format(family: Family, name: str) -> Format:
+    """The family's format of a name."""
+    for format_ in family.all_formats:
+        if format_.name == name:
+            return format_
+    known = [f.name for f in family.all_formats]
+    raise FormatError(f"{family.name} has no format {name!r}", suggest(name, known, f"use one of {', '.join(known)}"))
+
+
+def format_of_file(family: Family, extension: str) -> Format:
+    """The family's format whose files end with `extension`; its own formats come before the core's."""
+    for format_ in family.all_formats:
+        if format_.extension.lower() == extension.lower():
+            return format_
+    known = ", ".join(f.extension for f in family.all_formats)
+    raise FormatError(f"no format of {family.name} writes {extension or 'files without an ending'!r}", f"use {known}")

@@ -1,0 +1,59 @@
+"""Encoder and decoder as one network.
+
+Shape legend: N images, C channels, H and W rows and columns, T tokens, V vocabulary.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor, nn
+
+from i2c_core.model.config import ModelConfig
+from i2c_core.model.decoder import Decoder
+from i2c_core.model.encoder import ConvEncoder, Observation
+from i2c_core.model.recurrent import RecurrentDecoder
+from i2c_core.model.transformer import TransformerDecoder
+
+
+class Model(nn.Module):
+    """Images to logits over the next token: `encode` makes what `decoder` starts from, step by step."""
+
+    decoder: Decoder[Any]
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = ConvEncoder(config)
+        decoder = TransformerDecoder if config.decoder == "transformer" else RecurrentDecoder
+        self.decoder = decoder(config)
+
+    def encode(self, images: Tensor) -> Observation:
+        """Encode images (N, C, H, W) in [0, 1], once for all programs decoded from them.
+
+        Raises:
+            ValueError: the images have another shape than the network was built for.
+        """
+        if images.dim() != 4 or tuple(images.shape[1:]) != self.config.image:
+            expected = ", ".join(map(str, ("N", *self.config.image)))
+            raise ValueError(f"images are {tuple(images.shape)}, expected ({expected})")
+        observation: Observation = self.encoder(images)
+        return observation
+
+    def forward(self, images: Tensor, tokens: Tensor, where: Tensor | None = None) -> Tensor:
+        """The logits (N, T, V) of programs `tokens` (N, T), padded with V, for images (N, C, H, W) in [0, 1].
+
+        `where` is (N, T, 4), from `Places.replay`, or None for a network without it.
+        """
+        logits: Tensor = self.decoder(self.encode(images), tokens, where)
+        return logits
+
+
+def build(config: ModelConfig) -> Model:
+    """A network of this configuration with random weights; seed torch before for the same ones again.
+
+    >>> model = build(ModelConfig(vocabulary=5, max_tokens=15, where=True, crop=16))
+    >>> sum(p.numel() for p in model.parameters()) < 2_000_000
+    True
+    """
+    return Model(config)
