@@ -27,6 +27,7 @@ __all__ = [
     "Reader",
     "Signature",
     "Type",
+    "__version__",
     "box",
     "families",
     "get_family",

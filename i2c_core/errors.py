@@ -84,6 +84,10 @@ class CheckpointError(I2cError):
     """A checkpoint that is damaged, or that belongs to another family."""
 
 
+class TrainingError(I2cError):
+    """Training that cannot go on: the loss is no number, or the run's folder is not what it should be."""
+
+
 def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """The next step for a word that is not known: the closest known one, else `otherwise`.
 

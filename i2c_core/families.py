@@ -16,10 +16,10 @@ from i2c_core.programs import Program
 from i2c_core.references import Reference, resolve
 from i2c_core.symbols import Signature
 from i2c_core.types import Type, parse_type
-from i2c_core.vocabulary import Encoded, Vocabulary
 
 if TYPE_CHECKING:
     from i2c_core.grammars import Syntax
+    from i2c_core.vocabulary import Encoded, Vocabulary
 
 API_VERSION = 1  # of this contract; a plugin that names a higher one is told, not loaded
 
@@ -62,6 +62,7 @@ class Family:
         formats: more ways to write programs than the grammar.
         weights: reference to shipped weights, `package:file.safetensors`, or None.
         budget: the most tokens that training and decoding use unless told otherwise.
+        recipe: training settings other than the defaults, by section as in a TOML file: `{"run": {"steps": 4000}}`.
         doc: one line for people.
         examples: a few programs as text, for tests, galleries and `show`.
     """
@@ -83,6 +84,7 @@ class Family:
     formats: Sequence[Format] = ()
     weights: str | None = None
     budget: int = 64
+    recipe: Mapping[str, object] = field(default_factory=dict)
     doc: str = ""
     examples: Sequence[str] = ()
     api_version: int = API_VERSION
@@ -116,6 +118,8 @@ class Family:
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """Tokens and productions reachable from the root."""
+        from i2c_core.vocabulary import Vocabulary  # its NumPy takes longer to import than all else that listing needs
+
         return Vocabulary(self.gamma, self.root_type)
 
     @cached_property

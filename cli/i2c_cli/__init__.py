@@ -1,0 +1,10 @@
+"""The command line `i2c`. Commands are found through the hook `i2c_commands`, strangers' as well as these."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command that `sys.argv` names, and leave with its exit code."""
+    from i2c_cli.app import application  # here, so that the plugin beside it loads without click
+
+    application.main()

@@ -7,8 +7,9 @@ the median is one of them, so a hash that is only mathematically equal differs i
 therefore runs *the same arithmetic* as ``imagehash`` (Pillow's fixed-point resize, then ``scipy.fftpack.dct`` on
 axis 0 and on axis 1), but it runs each distinct piece once:
 
-1. Pillow's resize works along rows, then along columns. An output column depends only on a window of input
-   columns; windows that look alike are resized and transformed (axis 0) once per chunk of images.
+1. Pillow's resize works along rows, then along columns (from version 13 on, in the other order when that is
+   cheaper; the order is found by trial). An output column depends only on a window of input columns; windows
+   that look alike are resized and transformed (axis 0) once per chunk of images.
 2. Only the lowest ``hash_size`` coefficients of axis 0 are carried to the transform of axis 1.
 3. Chunks are hashed by several threads: NumPy and SciPy release the interpreter lock. Within a chunk, axis 1 is
    done for a few images at a time, so that they stay in the cache of one core.
@@ -39,6 +40,7 @@ from typing import Any
 import numpy as np
 import scipy.fftpack
 from numpy.typing import NDArray
+from PIL import Image
 
 __all__ = ["phash", "row_hashes", "unique_rows"]
 
@@ -99,20 +101,22 @@ def phash(
     height, width = _size(images)
     side = hash_size * highfreq_factor
     plan = _resize_plan(height, width, side)
+    square = _plan_in_order(side, side, side, False)  # nothing to resize
     # The second term bounds the memory for images that are small before the resize, or all different.
     chunk = max(1, min(_CHUNK_PIXELS // (height * width), (1 << 23) // (side * hash_size)))
 
     def work(start: int) -> None:
         part = slice(start, start + chunk)
-        _phash_chunk(_grey(images[part]), plan, hash_size, keys[part])
+        grey = _grey(images[part])
+        if plan is None:
+            grey = _pillow_resize(grey, side)
+        _phash_chunk(grey, plan or square, hash_size, keys[part])
 
     _for_each(work, range(0, count, chunk), workers)
     return keys
 
 
-def unique_rows(
-    rows: NDArray[Any], *, workers: int | None = 1
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def unique_rows(rows: NDArray[Any], *, workers: int | None = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Find the distinct rows of a matrix, comparing their bytes.
 
     Like ``numpy.unique(rows, axis=0, return_index=True, return_inverse=True)`` without the sorted rows, and
@@ -322,6 +326,10 @@ def _to_pixels(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.clip(sums, 0.0, 255.0, out=sums)
 
 
+_Bands = tuple[tuple[slice, slice, NDArray[np.float64]], ...]
+"""Vertical weights; see ``_ResizePlan``."""
+
+
 @dataclass(frozen=True, slots=True)
 class _ResizePlan:
     """How (H, W) images become (S, S), by blocks of G output columns that see windows of L input columns.
@@ -333,19 +341,49 @@ class _ResizePlan:
         weights: horizontal weights, (G, L) each; blocks away from the edges share theirs.
         bands: vertical weights as (output rows, input rows, (input rows, output rows) weights), band by band, as
             most weights are zero. None when H is S.
+        columns_first: the vertical weights are applied before the horizontal ones.
     """
 
     side: int
     window: NDArray[np.int64] | None
     pattern: NDArray[np.int64]
     weights: tuple[NDArray[np.float64], ...]
-    bands: tuple[tuple[slice, slice, NDArray[np.float64]], ...] | None
+    bands: _Bands | None
+    columns_first: bool
 
 
 @lru_cache(maxsize=32)
-def _resize_plan(height: int, width: int, side: int) -> _ResizePlan:
-    """Plan the resize from (height, width) to (side, side) pixels."""
-    bands = None
+def _resize_plan(height: int, width: int, side: int) -> _ResizePlan | None:
+    """Plan the resize from (height, width) to (side, side); None if the installed Pillow computes it otherwise.
+
+    Which pass goes first is not documented, and has changed (Pillow pull request 9549), so it is tried out.
+    """
+    rng = np.random.default_rng(0)
+    trials = rng.integers(0, 256, (8, height, width), dtype=np.uint8)
+    trials[4:] = np.where(trials[4:] < 128, 0, 255)
+    expected = _pillow_resize(trials, side)
+    vertical, horizontal = _fixed_weights(height, side), _fixed_weights(width, side).T
+    for columns_first in (False, True):
+        pixels = trials.astype(np.float64)
+        for down in (columns_first, not columns_first):
+            if down and height != side:
+                pixels = _to_pixels(vertical @ pixels)
+            elif not down and width != side:
+                pixels = _to_pixels(pixels @ horizontal)
+        if np.array_equal(pixels, expected):
+            return _plan_in_order(height, width, side, columns_first)
+    return None
+
+
+def _pillow_resize(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Resize images (N, H, W) to (N, S, S) by Pillow itself."""
+    lanczos = Image.Resampling.LANCZOS
+    return np.stack([np.asarray(Image.fromarray(image).resize((side, side), lanczos)) for image in images])
+
+
+def _plan_in_order(height: int, width: int, side: int, columns_first: bool) -> _ResizePlan:
+    """Plan the resize with its two passes in the given order."""
+    bands: _Bands | None = None
     if height != side:
         vertical = _fixed_weights(height, side)
         step = min(side, 32)
@@ -355,7 +393,7 @@ def _resize_plan(height: int, width: int, side: int) -> _ResizePlan:
             for used in [_used(vertical[rows])]
         )
     if width == side:
-        return _ResizePlan(side, None, np.zeros(side, np.int64), (), bands)
+        return _ResizePlan(side, None, np.zeros(side, np.int64), (), bands, columns_first)
     horizontal = _fixed_weights(width, side)
     group = side // width if side % width == 0 else 1
     blocks = horizontal.reshape(side // group, group, width)
@@ -373,7 +411,7 @@ def _resize_plan(height: int, width: int, side: int) -> _ResizePlan:
         pattern[b] = known.setdefault(weight.tobytes(), len(weights))
         if pattern[b] == len(weights):
             weights.append(weight)
-    return _ResizePlan(side, window, pattern, tuple(weights), bands)
+    return _ResizePlan(side, window, pattern, tuple(weights), bands, columns_first)
 
 
 def _used(weights: NDArray[np.float64]) -> slice:
@@ -385,21 +423,23 @@ def _used(weights: NDArray[np.float64]) -> slice:
 # --- the hash ------------------------------------------------------------------------------------------------
 
 
-def _phash_chunk(
-    images: NDArray[np.uint8], plan: _ResizePlan, hash_size: int, keys: NDArray[np.uint8]
-) -> None:
+def _phash_chunk(images: NDArray[np.uint8], plan: _ResizePlan, hash_size: int, keys: NDArray[np.uint8]) -> None:
     """Hash images (N, H, W) into ``keys`` (N, ceil(K * K / 8)); see ``phash``."""
     count, height, width = images.shape
     columns = np.ascontiguousarray(images.transpose(0, 2, 1)).reshape(count * width, height)
     first, column = unique_rows(columns)
     kinds = columns[first]
+    bands = plan.bands
+    if plan.columns_first and bands is not None:
+        kinds = _resize_columns(kinds, bands, plan.side).astype(np.uint8)
+        bands = None
     if plan.window is None:
         blocks, block = kinds, column
     else:
         blocks, block = _resize_rows(kinds, column.reshape(count, width), plan)
     # Rounding to grey levels makes many resized columns alike again.
     first, same = unique_rows(blocks)
-    low = _low_column_frequencies(blocks[first], plan, hash_size)  # (U, K)
+    low = _low_column_frequencies(blocks[first], bands, plan.side, hash_size)  # (U, K)
     group = len(blocks) // max(1, int(block.max()) + 1)
     table = low[same].reshape(-1, group * hash_size)  # (U blocks, G * K)
     block = block.reshape(count, -1)
@@ -451,27 +491,31 @@ def _resize_rows(
     return resized.reshape(len(windows) * group, height), block
 
 
+def _resize_columns(columns: NDArray[np.uint8], bands: _Bands, side: int) -> NDArray[np.float64]:
+    """Resize columns (U, H) to (U, S), whole numbers in 0..255."""
+    pixels = np.empty((len(columns), side))
+    step = max(1, _PRODUCT_SIZE // max(weights.size for _, _, weights in bands))
+    for start in range(0, len(columns), step):
+        levels = columns[start : start + step].astype(np.float64)
+        for rows, used, weights in bands:
+            pixels[start : start + step, rows] = _to_pixels(levels[:, used] @ weights)
+    return pixels
+
+
 def _low_column_frequencies(
-    columns: NDArray[np.uint8], plan: _ResizePlan, hash_size: int
+    columns: NDArray[np.uint8], bands: _Bands | None, side: int, hash_size: int
 ) -> NDArray[np.float64]:
-    """Resize columns (U, H) to S pixels, and take their K lowest DCT-II coefficients; (U, K)."""
+    """Resize columns (U, H) to S pixels if there are bands, and take the K lowest DCT-II coefficients; (U, K)."""
     count = len(columns)
     low = np.empty((count, hash_size))
     step = 512
-    if plan.bands is not None:
-        step = max(8, min(step, _PRODUCT_SIZE // max(weights.size for _, _, weights in plan.bands) // 8 * 8))
-    buffer = np.zeros((min(step, count + -count % 8), plan.side))
+    buffer = np.zeros((min(step, count + -count % 8), side))
     for start in range(0, count, step):
         part = columns[start : start + step]
         # imagehash transforms S columns side by side, in the vector units. A multiple of their widths keeps the
         # last few columns here from the scalar code, in case a compiler rounds that otherwise.
         pixels = buffer[: len(part) + -len(part) % 8]
-        if plan.bands is None:
-            pixels[: len(part)] = part
-        else:
-            levels = part.astype(np.float64)
-            for rows, used, weights in plan.bands:
-                pixels[: len(part), rows] = _to_pixels(levels[:, used] @ weights)
+        pixels[: len(part)] = part if bands is None else _resize_columns(part, bands, side)
         frequencies = scipy.fftpack.dct(pixels, axis=1, overwrite_x=True)
         low[start : start + step] = frequencies[: len(part), :hash_size]
     return low

@@ -18,6 +18,8 @@ M  bytes of an image
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,8 +48,7 @@ def keep_first_hash(keys: NDArray[np.uint8], seen: set[bytes]) -> NDArray[np.boo
         raise ValueError(f"keys must be (N, K) with K > 0, got {keys.shape}")
     new = np.zeros(len(keys), np.bool_)
     void = np.ascontiguousarray(keys).view(np.dtype((np.void, keys.shape[1])))
-    as_bytes: list[bytes] = void.ravel().tolist()
-    for i, key in enumerate(as_bytes):
+    for i, key in enumerate(cast(list[bytes], void.ravel().tolist())):
         if key not in seen:
             seen.add(key)
             new[i] = True
@@ -108,9 +109,7 @@ class RoughRazor:
         kept = np.zeros(len(images), np.bool_)
         images = np.ascontiguousarray(images)
         if images.size == 0 or images.ndim < 3 or images.dtype != np.uint8:
-            phash(
-                images, hash_size=self.hash_size, highfreq_factor=self.highfreq_factor
-            )  # reports what is wrong
+            phash(images, hash_size=self.hash_size, highfreq_factor=self.highfreq_factor)  # reports what is wrong
             return kept
         rows = images.reshape(len(images), -1)
         first, _ = unique_rows(rows, workers=self.workers)

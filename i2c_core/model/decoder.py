@@ -2,8 +2,8 @@
 
 A decoder gives, for each position t, logits over the vocabulary for token t from the tokens before t, the
 image, and, where the family declares zooms, the rectangle of the node that token t will be. `forward` does
-all positions at once, for training; `start`, `step` and `reorder` do one at a time, for decoding. Both give
-the same logits.
+all positions at once, for training; `start`, `step` and `reorder` do one at a time, for decoding, and keep no
+gradients. Both give the same logits.
 
 Shape legend: N images, C channels, H and W rows and columns, T tokens, V vocabulary, D width, K programs
 (beams or samples) of one image, R = N * K rows, G heads, L cells of the feature grid, P cells of a crop's side.
@@ -85,9 +85,7 @@ class Inputs(nn.Module):
                 nn.Linear(pixels, 2 * config.width), nn.GELU(), nn.Linear(2 * config.width, config.width)
             )
 
-    def forward(
-        self, images: Tensor, previous: Tensor, where: Tensor | None, position: int | slice
-    ) -> Tensor:
+    def forward(self, images: Tensor, previous: Tensor, where: Tensor | None, position: int | slice) -> Tensor:
         """The inputs (N, M, D) at M places: M positions of one program, or one position of M programs.
 
         Args:

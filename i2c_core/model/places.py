@@ -50,10 +50,9 @@ class Places(nn.Module):
         super().__init__()
         if zoom.dim() != 3 or zoom.shape[0] != arity.shape[0] or zoom.shape[2] != 4:
             raise ValueError(f"zoom is {tuple(zoom.shape)}, expected ({arity.shape[0]}, A, 4)")
-        if int(arity.max()) > zoom.shape[1]:
-            raise ValueError(
-                f"an arity is {int(arity.max())}, but zoom has {zoom.shape[1]} children per token"
-            )
+        largest, children = int(arity.max()), zoom.shape[1]
+        if largest > children:
+            raise ValueError(f"the largest arity is {largest}, but zoom has {children} children per token")
         self.slots = max_tokens + zoom.shape[1]
         # Row V stands for padding: no children.
         arity = torch.cat([arity.long(), arity.new_zeros(1).long()])

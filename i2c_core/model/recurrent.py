@@ -52,12 +52,14 @@ class RecurrentDecoder(Decoder[RecurrentState]):
         logits: Tensor = self.head(self.norm(x))  # (N, T, V)
         return logits
 
+    @torch.no_grad()
     def start(self, observation: Observation, rows: int = 1) -> RecurrentState:
         features = observation.features
         hidden = features.new_zeros(self.config.layers, rows * len(features), self.config.width)
         memories = tuple(block.cross.memory(features) for block in self._blocks())
         return RecurrentState(observation, memories, hidden, 0)
 
+    @torch.no_grad()
     def step(
         self, state: RecurrentState, previous: Tensor, where: Tensor | None = None
     ) -> tuple[Tensor, RecurrentState]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -47,6 +48,7 @@ class TransformerDecoder(Decoder[TransformerState]):
         logits: Tensor = self.head(self.norm(x))  # (N, T, V)
         return logits
 
+    @torch.no_grad()
     def start(self, observation: Observation, rows: int = 1) -> TransformerState:
         config, features = self.config, observation.features
         rows, size = rows * len(features), config.width // config.heads
@@ -54,6 +56,7 @@ class TransformerDecoder(Decoder[TransformerState]):
         memories = tuple(block.cross.memory(features) for block in self._blocks())
         return TransformerState(observation, memories, cache, 0)
 
+    @torch.no_grad()
     def step(
         self, state: TransformerState, previous: Tensor, where: Tensor | None = None
     ) -> tuple[Tensor, TransformerState]:

@@ -59,9 +59,7 @@ def splits(rng: np.random.Generator, height: int, width: int) -> NDArray[np.uint
     highfreq_factor=st.sampled_from([1, 2, 4]),
     kind=st.sampled_from(["noise", "splits", "few levels", "smooth"]),
 )
-def test_any_size(
-    seed: int, height: int, width: int, hash_size: int, highfreq_factor: int, kind: str
-) -> None:
+def test_any_size(seed: int, height: int, width: int, hash_size: int, highfreq_factor: int, kind: str) -> None:
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (3, height, width), dtype=np.uint8)
     if kind == "splits":
@@ -79,7 +77,7 @@ def test_any_size(
 def test_symmetric_splits(hash_size: int, side: int) -> None:
     rng = np.random.default_rng(side)
     images = np.stack([splits(rng, side, side) for _ in range(150)])
-    images[:2] = 0, 255
+    images[0], images[1] = 0, 255
     np.testing.assert_array_equal(phash(images, hash_size=hash_size), plain(images, hash_size))
 
 
@@ -98,6 +96,21 @@ def test_colour(hash_size: int) -> None:
     expected = plain(images, hash_size)
     np.testing.assert_array_equal(phash(images, hash_size=hash_size), expected)
     np.testing.assert_array_equal(phash(np.moveaxis(images, 3, 1), hash_size=hash_size), expected)
+
+
+def test_unknown_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A resize that is neither of the two known ones is left to Pillow."""
+    rng = np.random.default_rng(6)
+    images = np.stack([splits(rng, 20, 30) for _ in range(20)])
+    monkeypatch.setattr(module, "_resize_plan", lambda *size: None)
+    np.testing.assert_array_equal(phash(images), plain(images, 8))
+
+
+@pytest.mark.parametrize("shape", [(60, 7), (7, 60), (128, 5), (32, 5), (64, 16), (100, 90)])
+@pytest.mark.parametrize("hash_size", [8, 32])
+def test_order_of_the_passes(shape: tuple[int, int], hash_size: int) -> None:
+    images = np.random.default_rng(7).integers(0, 256, (10, *shape), dtype=np.uint8)
+    np.testing.assert_array_equal(phash(images, hash_size=hash_size), plain(images, hash_size))
 
 
 def test_string_form() -> None:
@@ -125,7 +138,7 @@ def test_no_image() -> None:
 def test_bad_arguments() -> None:
     image = np.zeros((1, 8, 8), np.uint8)
     with pytest.raises(TypeError, match="uint8"):
-        phash(image.astype(np.float32))  # type: ignore[arg-type]
+        phash(image.astype(np.float32))
     for shape in [(8, 8), (1, 4, 8, 8), (1, 0, 8)]:
         with pytest.raises(ValueError, match="images"):
             phash(np.zeros(shape, np.uint8))

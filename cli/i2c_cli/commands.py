@@ -1,0 +1,31 @@
+"""The commands that i2c ships, registered by reference: a command's module is imported when it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from i2c_core.hookspecs import hookimpl
+from i2c_core.references import Reference
+
+COMMANDS = {
+    "decode": "turn images into code",
+    "render": "draw programs as PNG images",
+    "parse": "check programs and print them in canonical form",
+    "convert": "write programs in another format",
+    "families": "list the families that are installed",
+    "plugins": "list the plugins, what each adds, and what is wrong with it",
+    "new-family": "write a new family as an installable plugin",
+    "check": "check a family against the contract",
+    "gallery": "draw the first images of a family on one sheet",
+    "dataset": "build and describe data sets of images and code",
+    "train": "train a network that reads a family's images",
+    "eval": "measure a network on images held out from training",
+    "doctor": "show versions, devices, optional tools and problems",
+    "completion": "print the script that completes i2c in a shell",
+}
+
+
+@hookimpl
+def i2c_commands(register: Callable[[str, Reference, str], None]) -> None:
+    for name, doc in COMMANDS.items():
+        register(name, f"i2c_cli.{name.replace('-', '_')}:command", doc)

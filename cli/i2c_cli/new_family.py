@@ -1,0 +1,34 @@
+"""`i2c new-family`: write a plugin distribution to edit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from i2c_core import scaffold
+from i2c_core.plugins import installed
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@click.command("new-family")
+@click.argument("name")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write [default: i2c-family-NAME].")
+@click.option("--grammar", type=click.Path(path_type=Path), help="Start from this Lark grammar, symbols derived.")
+@click.option("--start", default="start", show_default=True, help="The grammar's first rule.")
+@click.option("--like", metavar="FAMILY", help="Start from a copy of an installed family.")
+def command(name: str, out: Path | None, grammar: Path | None, start: str, like: str | None) -> None:
+    """Write a pip-installable plugin for a new language, whose tests pass at once."""
+    if grammar is not None and like is not None:
+        raise click.UsageError("--grammar and --like exclude each other")
+    target = out or Path(scaffold.Names(name).distribution)
+    if grammar is not None:
+        files = scaffold.new_family_from_grammar(TEMPLATES, target, name, grammar, start)
+    elif like is not None:
+        files = scaffold.new_family_like(TEMPLATES, target, name, like, installed())
+    else:
+        files = scaffold.new_family(TEMPLATES, target, name)
+    for path in files:
+        click.echo(str(path))
+    click.echo(f'next: python -m pip install -e "{target}[test]" && python -m pytest {target}', err=True)

@@ -1,0 +1,199 @@
+"""Checkpoints: one safetensors file with its recipe as JSON inside, never pickle, never half written.
+
+A checkpoint fits a family when the symbols reachable from the root are the same (`fingerprint`), the pictures mean the
+same (`semantics`) and have the same channels. Versions of packages are recorded and shown, never compared.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata, resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from i2c_core.errors import CheckpointError, ConfigError
+from i2c_core.families import Family
+from i2c_core.files import write_atomically
+from i2c_core.model import Model, ModelConfig, build
+from i2c_core.version import VERSION
+
+SCHEMA = 1  # of the JSON; a file with a higher one is refused
+KEY = "i2c"  # where the JSON stands in the file's metadata
+MODEL_FILE = "model.safetensors"  # the checkpoint in a run's folder
+NEEDED = ("family", "root", "tokens", "fingerprint", "semantics", "model", "budget", "image")
+PACKAGES = ("torch", "numpy", "safetensors")
+DAMAGED = "copy it again, or train another: i2c train"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds: `meta` as JSON values, and tensors by name. `path` is for errors."""
+
+    path: Path | Traversable
+    meta: dict[str, Any]
+    tensors: dict[str, Tensor] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """How errors name it."""
+        return str(self.path) if isinstance(self.path, Path) else self.path.name
+
+
+def describe_model(family: Family, config: ModelConfig, train: Mapping[str, Any], step: int) -> dict[str, Any]:
+    """The meta of a checkpoint: what it was trained on, how, and by which versions.
+
+    Args:
+        family: what it decodes.
+        config: the network's numbers.
+        train: the resolved settings of the run, and what else the recipe says.
+        step: how many batches it has learned from.
+    """
+    return {
+        "schema": SCHEMA,
+        "family": family.name,
+        "root": family.root,
+        "tokens": list(family.vocabulary.tokens),
+        "fingerprint": family.vocabulary.fingerprint,
+        "semantics": family.semantics,
+        "model": config.to_dict(),
+        "budget": config.max_tokens,
+        "image": {"channels": config.image[0], "size": list(config.image[1:])},
+        "train": dict(train),
+        "step": step,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """The versions that a checkpoint records, for people."""
+    return {"i2c": VERSION, "python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}}
+
+
+def save_checkpoint(path: Path, tensors: Mapping[str, Tensor], meta: Mapping[str, Any]) -> None:
+    """Write tensors and meta as one file, the whole file or nothing; equal content makes equal bytes.
+
+    Raises:
+        DiskError: it cannot be written; what stood at `path` is untouched.
+    """
+    # A clone each: safetensors refuses tensors that share memory, as tied weights do.
+    plain = {name: tensors[name].detach().cpu().contiguous().clone() for name in sorted(tensors)}
+    text = json.dumps({"schema": SCHEMA, **meta}, ensure_ascii=False)
+    write_atomically(path, safetensors.torch.save(plain, metadata={KEY: text}))
+
+
+def load_checkpoint(path: Path | Traversable) -> Checkpoint:
+    """Read a checkpoint; a folder stands for the checkpoint of the run in it.
+
+    Raises:
+        CheckpointError: there is none, or it is damaged, of another kind, or of a newer i2c.
+    """
+    if isinstance(path, Path) and path.is_dir():
+        path = path / MODEL_FILE
+    name = str(path) if isinstance(path, Path) else path.name
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(f"there is no checkpoint {name}", "check the path, or train one: i2c train") from None
+    except OSError as error:
+        raise CheckpointError(f"cannot read {name}: {error.strerror or error}", "check the path") from None
+    try:
+        tensors = safetensors.torch.load(data)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise CheckpointError(f"{name} is no safetensors file, or a part of one: {error}", DAMAGED) from None
+    return Checkpoint(path, _read_meta(data, name), tensors)
+
+
+def _read_meta(data: bytes, name: str) -> dict[str, Any]:
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])  # safetensors has checked it
+    text = header.get("__metadata__", {}).get(KEY)
+    if text is None:
+        fact = f"{name} holds tensors, but not what they were trained on"
+        raise CheckpointError(fact, "use a checkpoint that i2c train wrote")
+    try:
+        meta = json.loads(text)
+        schema = int(meta["schema"])
+    except (ValueError, TypeError, KeyError):
+        raise CheckpointError(f"the description inside {name} is damaged", DAMAGED) from None
+    if schema > SCHEMA:
+        fact = f"{name} has version {schema} of the checkpoint format, this i2c reads up to {SCHEMA}"
+        raise CheckpointError(fact, "upgrade i2c: pip install --upgrade images-to-code")
+    missing = [key for key in NEEDED if key not in meta]
+    if missing:
+        raise CheckpointError(f"the description inside {name} lacks {', '.join(missing)}", DAMAGED)
+    return dict(meta)
+
+
+def require_match(checkpoint: Checkpoint, family: Family) -> None:
+    """Raise `CheckpointError` where the checkpoint was trained on other symbols, meanings or channels than the family's."""
+    meta, vocabulary = checkpoint.meta, family.vocabulary
+    theirs = (meta["fingerprint"], meta["semantics"], meta["image"]["channels"])
+    ours = (vocabulary.fingerprint, family.semantics, family.channels)
+    if theirs == ours:
+        return
+    fact = f"{checkpoint.name} was trained on {_identity(meta['family'], *theirs)}; this is {_identity(family.name, *ours)}"
+    if meta["family"] != family.name:
+        raise CheckpointError(fact, f"decode with --family {meta['family']}, or train: i2c train --family {family.name}")
+    raise CheckpointError(fact, f"the family has changed since: train again: i2c train --family {family.name}")
+
+
+def _identity(family: str, fingerprint: str, semantics: int, channels: int) -> str:
+    return f"{family} (signature {fingerprint[:8]}, semantics {semantics}, channels {channels})"
+
+
+def find_weights(family: Family, path: Path | None = None) -> Path | Traversable:
+    """The checkpoint to decode a family with: `path` (a file, or a run's folder), else the family's shipped weights.
+
+    Raises:
+        CheckpointError: the family ships none, or they are not installed.
+    """
+    train = f"train some: i2c train --family {family.name}"
+    if path is not None:
+        return path / MODEL_FILE if path.is_dir() else path
+    if family.weights is None:
+        raise CheckpointError(f"{family.name} ships no weights", train)
+    package, _, name = family.weights.partition(":")
+    try:
+        found = resources.files(package) / name
+        installed = bool(name) and found.is_file()
+    except (ImportError, TypeError, ValueError):
+        installed = False
+    if not installed:
+        raise CheckpointError(f"the weights of {family.name}, {family.weights}, are not installed", train)
+    return found
+
+
+def load_model(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Model:
+    """The network of a checkpoint, ready to decode with.
+
+    Raises:
+        CheckpointError: its tensors are not those of the network that it describes.
+    """
+    try:
+        config = ModelConfig.from_dict(checkpoint.meta["model"])
+    except (ConfigError, TypeError) as error:
+        raise CheckpointError(f"{checkpoint.name} describes no network: {error.args[0]}", DAMAGED) from None
+    # No random weights for what is filled next, and no change to anybody's random numbers.
+    with torch.random.fork_rng(devices=[]):
+        model = build(config)
+    fill(model, checkpoint.tensors, checkpoint.name)
+    return model.to(device).eval()
+
+
+def fill(model: torch.nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
+    """Put tensors into a network's parameters and buffers; `name` is the file that errors name."""
+    wanted = model.state_dict()
+    for key in sorted(wanted.keys() | tensors.keys()):
+        found = str(tuple(tensors[key].shape)) if key in tensors else "missing"
+        expected = str(tuple(wanted[key].shape)) if key in wanted else "none of this name"
+        if found != expected:
+            raise CheckpointError(f"tensor {key} of {name} is {found}, expected {expected}", DAMAGED)
+    model.load_state_dict(dict(tensors))

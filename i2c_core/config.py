@@ -1,0 +1,338 @@
+"""The settings of a training run: defaults, then the family's recipe, then a TOML file, then options.
+
+    [optim]                          --set optim.lr=3e-4
+    lr = 3e-4
+
+Each layer overrides the ones before it; the result is frozen, checked, and written beside the run and into its
+checkpoints. A setting that is unknown, of another type or outside its range is a `ConfigError` that says where it
+came from.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, get_args, get_type_hints
+
+from i2c_core.errors import ConfigError, suggest
+
+if TYPE_CHECKING:
+    from i2c_core.families import Family
+
+
+def setting(
+    default: Any, doc: str, *, low: float | None = None, high: float | None = None, choices: Sequence[str] = ()
+) -> Any:
+    """A dataclass field with what `--set` may give it; None as default stands for "as the family says"."""
+    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "choices": tuple(choices)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A group of settings; `name` is its TOML table."""
+
+    name: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        for spec in specs(type(self)):
+            object.__setattr__(self, spec.field, spec.check(getattr(self, spec.field)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings(Section):
+    """The network; the family gives what is not here (tokens, picture size)."""
+
+    name: ClassVar[str] = "model"
+    decoder: str = setting("transformer", "transformer or recurrent", choices=("transformer", "recurrent"))
+    width: int = setting(128, "features per token and per cell of the image", low=1)
+    layers: int = setting(2, "blocks of the decoder", low=1)
+    heads: int = setting(4, "attention heads; divides width", low=1)
+    channels: int = setting(32, "channels of the encoder's first stage", low=1)
+    blocks: int = setting(1, "residual blocks of the encoder", low=0)
+    dropout: float = setting(0.0, "share of features dropped while training", low=0, high=0.99)
+    where: bool | None = setting(None, "tell the decoder where in the image the next token lives (for zooms)")
+    crop: int | None = setting(None, "cells a side of the picture of that place shown to the decoder", low=0)
+    budget: int | None = setting(None, "most tokens of a program", low=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSettings(Section):
+    """The pairs to learn from."""
+
+    name: ClassVar[str] = "data"
+    pairs: str = setting("", "Parquet file or folder of pairs to learn from; empty samples from the family")
+    exclude: str = setting("", "pairs whose images are never learned from")
+    min_size: int | None = setting(None, "fewest symbols of a sampled program", low=1)
+    max_size: int | None = setting(None, "most symbols of a sampled program", low=1)
+    razor: str = setting(
+        "auto", "one program an image: auto, sharp, rough or none", choices=("auto", "sharp", "rough", "none")
+    )
+    holdout: bool = setting(True, "keep one image in ten, by its exact pixels, for evaluation")
+    height: int | None = setting(None, "rows of pixels of a picture", low=8, high=1024)
+    width: int | None = setting(None, "columns of pixels of a picture", low=8, high=1024)
+    workers: int | None = setting(None, "processes that draw, for renderers that take one program at a time", low=0)
+    time_limit: float = setting(10.0, "seconds that drawing one program may take", low=0.001)
+    cache: str = setting("", "folder of pictures drawn before, for slow renderers; empty keeps none")
+    prefetch: int = setting(2, "batches made ahead, in a thread; 0 makes each when it is needed", low=0, high=64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimSettings(Section):
+    """AdamW (Loshchilov and Hutter 2019, arXiv:1711.05101) and its schedule by step."""
+
+    name: ClassVar[str] = "optim"
+    lr: float = setting(1e-3, "highest learning rate", low=0)
+    warmup: float = setting(0.05, "share of the steps in which the learning rate rises", low=0, high=1)
+    schedule: str = setting("cosine", "after the rise: cosine or constant", choices=("cosine", "constant"))
+    final: float = setting(0.0, "learning rate at the end, as a share of the highest", low=0, high=1)
+    weight_decay: float = setting(0.01, "of matrices; biases, norms and embeddings have none", low=0)
+    beta1: float = setting(0.9, "decay of the mean of gradients", low=0, high=0.999999)
+    beta2: float = setting(0.99, "decay of the mean of squared gradients", low=0, high=0.999999)
+    clip: float = setting(1.0, "largest norm of a gradient; 0 leaves gradients as they are", low=0)
+    ema: float = setting(0.0, "decay of a running mean of the weights, which is what is saved; 0 for none", low=0, high=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings(Section):
+    """How long, where, and how often to look."""
+
+    name: ClassVar[str] = "run"
+    steps: int = setting(10_000, "batches to learn from", low=1)
+    batch_size: int = setting(64, "pairs in a batch", low=1)
+    seed: int = setting(0, "of weights, data and dropout", low=0, high=2**31 - 1)
+    device: str = setting("auto", "auto, cpu, cuda or cuda:N")
+    precision: str = setting("auto", "auto (bf16 on CUDA), fp32 or bf16", choices=("auto", "fp32", "bf16"))
+    threads: int | None = setting(None, "CPU threads of the network; as torch chooses", low=1)
+    log_every: int = setting(50, "steps between lines of metrics", low=1)
+    eval_every: int = setting(1000, "steps between evaluations; 0 evaluates at the end only", low=0)
+    eval_samples: int = setting(512, "held-out images of an evaluation; 0 for none", low=0)
+    save_every: int = setting(500, "steps between checkpoints; 0 saves at the end only", low=0)
+
+
+SECTIONS: tuple[type[Section], ...] = (ModelSettings, DataSettings, OptimSettings, RunSettings)
+
+# What a run may change when it is resumed: none of these changes the weights that it ends at.
+HARMLESS = frozenset(
+    ["data.workers", "data.time_limit", "data.cache", "data.prefetch", "run.device", "run.threads", "run.log_every", "run.save_every"]
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """All settings of a training run."""
+
+    model: ModelSettings = field(default_factory=ModelSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    optim: OptimSettings = field(default_factory=OptimSettings)
+    run: RunSettings = field(default_factory=RunSettings)
+
+    def __post_init__(self) -> None:
+        low, high = self.data.min_size, self.data.max_size
+        if low is not None and high is not None and low > high:
+            fact = f"data.min_size is {low}, above data.max_size, which is {high}"
+            raise ConfigError(fact, "raise data.max_size or lower data.min_size")
+
+    def for_family(self, family: Family) -> TrainConfig:
+        """This config with everything that the family decides filled in.
+
+        Raises:
+            BudgetError: the budget is below the family's shortest program.
+            ConfigError: sizes that no program within the budget has, or pictures that the family cannot draw.
+        """
+        model, data = self.model, self.data
+        budget = family.budget if model.budget is None else model.budget
+        family.vocabulary.require_budget(budget)
+        where = family.has_zooms if model.where is None else model.where
+        crop = (16 if where else 0) if model.crop is None else model.crop
+        low = family.vocabulary.shortest if data.min_size is None else data.min_size
+        high = budget if data.max_size is None else data.max_size
+        if high > budget:
+            fact = f"data.max_size is {high}, above the budget of {budget} tokens"
+            raise ConfigError(fact, "raise model.budget or lower data.max_size")
+        height = family.size[0] if data.height is None else data.height
+        width = family.size[1] if data.width is None else data.width
+        if (height, width) != family.size and not family.any_size:
+            own = f"{family.size[1]}x{family.size[0]}"
+            fact = f"pictures of {width}x{height} were asked for, {family.name} draws {own} only"
+            raise ConfigError(fact, "leave data.width and data.height out")
+        return replace(
+            self,
+            model=replace(model, where=where, crop=crop, budget=budget),
+            data=replace(data, min_size=low, max_size=high, height=height, width=width),
+        )
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Plain values by section, None left out; `resolve_config` reads it as its base."""
+        sections = {s.name: getattr(self, s.name) for s in SECTIONS}
+        return {
+            name: {s.field: v for s in specs(type(part)) if (v := getattr(part, s.field)) is not None}
+            for name, part in sections.items()
+        }
+
+    def to_toml(self) -> str:
+        """The config as a TOML file that `i2c train --config` reads."""
+        lines = []
+        for section in SECTIONS:
+            lines.append(f"[{section.name}]")
+            for spec in specs(section):
+                value = getattr(getattr(self, section.name), spec.field)
+                if value is not None:
+                    lines.append(f"{spec.field} = {json.dumps(value)}  # {spec.doc}")
+            lines.append("")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """One setting: its name with its section, its type, and what it may be."""
+
+    section: str
+    field: str
+    type: type
+    default: Any
+    doc: str
+    low: float | None
+    high: float | None
+    choices: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        return f"{self.section}.{self.field}"
+
+    def check(self, value: Any, source: str = "") -> Any:
+        """The value as its type; `source` is named in the error."""
+        if value is None and self.default is None:
+            return None
+        converted = self._convert(value)
+        if converted is None:
+            said = f" in {source}" if source else ""
+            shown = json.dumps(value, default=str)
+            default = "leave it out" if self.default is None else f"its default is {json.dumps(self.default)}"
+            raise ConfigError(f"{self.key} = {shown}{said}, expected {self.wanted}", f"{self.doc}; {default}")
+        return converted
+
+    @property
+    def wanted(self) -> str:
+        """What it may be, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        kind = {bool: "true or false", int: "an integer", float: "a number", str: "a text"}[self.type]
+        if self.low is not None and self.high is not None:
+            return f"{kind} from {self.low:g} to {self.high:g}"
+        return kind if self.low is None else f"{kind} of {self.low:g} or more"
+
+    def _convert(self, value: Any) -> Any:
+        if self.type is str:
+            return value if isinstance(value, str) and (not self.choices or value in self.choices) else None
+        if self.type is bool or isinstance(value, bool):
+            return value if self.type is bool and isinstance(value, bool) else None
+        if not isinstance(value, int | float) or not math.isfinite(value):
+            return None
+        if self.type is int and value != int(value):
+            return None
+        if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
+            return None
+        return self.type(value)
+
+
+def specs(section: type[Section]) -> Iterator[Spec]:
+    """The settings of a section, in order."""
+    hints = get_type_hints(section)
+    for item in fields(section):
+        types = [t for t in get_args(hints[item.name]) or (hints[item.name],) if t is not type(None)]
+        yield Spec(section.name, item.name, types[0], item.default, **item.metadata)
+
+
+def all_specs() -> dict[str, Spec]:
+    """Every setting by its key `section.name`, in order."""
+    return {spec.key: spec for section in SECTIONS for spec in specs(section)}
+
+
+def resolve_config(
+    recipe: Mapping[str, Any] | None = None, file: Path | None = None, options: Sequence[str] = ()
+) -> TrainConfig:
+    """The config that defaults, a family's recipe, a TOML file and options make, later ones first.
+
+    Args:
+        recipe: settings by section, or by `section.name`.
+        file: a TOML file, as `TrainConfig.to_toml` writes it.
+        options: `section.name=value`, as given to `--set`.
+
+    Raises:
+        ConfigError: a setting that is unknown, of another type, or outside its range.
+
+    >>> resolve_config(options=["optim.lr=3e-4", "run.device=cpu"]).optim.lr
+    0.0003
+    """
+    known = all_specs()
+    values: dict[str, Any] = {}
+    layers = [(_flatten(recipe or {}), "the family's recipe")]
+    if file is not None:
+        layers.append((_flatten(_read_toml(file)), str(file)))
+    layers.append((dict(_parse_option(o, known) for o in options), "--set"))
+    for layer, source in layers:
+        for key, value in layer.items():
+            values[key] = _find(key, known, source).check(value, source)
+    return TrainConfig(**{s.name: s(**_section(values, s.name)) for s in SECTIONS})
+
+
+def differences(old: TrainConfig, new: TrainConfig) -> list[str]:
+    """The settings that differ and change what is learned, as `optim.lr is 0.1, was 0.001`."""
+    return [
+        f"{key} is {json.dumps(_get(new, spec))}, was {json.dumps(_get(old, spec))}"
+        for key, spec in all_specs().items()
+        if key not in HARMLESS and _get(old, spec) != _get(new, spec)
+    ]
+
+
+def _get(config: TrainConfig, spec: Spec) -> Any:
+    return getattr(getattr(config, spec.section), spec.field)
+
+
+def _section(values: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return {key.partition(".")[2]: v for key, v in values.items() if key.startswith(name + ".")}
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            flat.update(_flatten(value, f"{prefix}{key}."))
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat
+
+
+def _find(key: str, known: Mapping[str, Spec], source: str) -> Spec:
+    if key not in known:
+        same = [k for k in known if k.partition(".")[2] == key]  # the section was left out
+        hint = f"did you mean {same[0]!r}?" if same else suggest(key, known, "see the settings: i2c train --settings")
+        raise ConfigError(f"unknown setting {key!r} in {source}", hint)
+    return known[key]
+
+
+def _parse_option(option: str, known: Mapping[str, Spec]) -> tuple[str, Any]:
+    key, equals, text = (part.strip() for part in option.partition("="))
+    if not equals:
+        raise ConfigError(f"--set {option!r} gives no value", "write --set section.name=value, as in optim.lr=3e-4")
+    if _find(key, known, "--set").type is str and not text.startswith(('"', "'")):
+        return key, text
+    try:
+        return key, tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, text
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError(f"there is no config file {file}", "check the path given to --config") from None
+    except OSError as error:
+        raise ConfigError(f"cannot read {file}: {error.strerror}", "check the path given to --config") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file} is no TOML: {error}", 'write it as in: [run], then steps = 1000') from None

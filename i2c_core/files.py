@@ -1,0 +1,52 @@
+"""Files that are whole or not there: written beside their place, flushed to disk, then renamed into it."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from i2c_core.errors import I2cError
+
+
+class DiskError(I2cError):
+    """A file that cannot be written."""
+
+
+def write_atomically(path: Path, data: bytes | str) -> None:
+    """Write a file so that a reader, and a machine that dies, sees the old content or the new, never a part.
+
+    Raises:
+        DiskError: the disk is full, or the folder cannot be written; what stood at `path` is untouched.
+    """
+    content = data.encode("utf-8") if isinstance(data, str) else data
+    part = path.with_name(path.name + ".part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(part, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+        _flush_folder(path.parent)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise disk_error(path, error, len(content)) from error
+
+
+def disk_error(path: Path, error: OSError, size: int = 0) -> DiskError:
+    """What an error of the operating system while writing `path` means to the user."""
+    needs = f" ({size / 1e6:.1f} MB)" if size else ""
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    hint = "free some space, then run it again" if full else "check the folder and its permissions"
+    return DiskError(f"cannot write {path}{needs}: {error.strerror or error}", hint)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename in the folder outlive a power cut, where folders can be flushed (not on Windows)."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,17 @@
+"""Renderers: programs in, pictures out."""
+
+from i2c_core.raster.contract import Array, Pictures, TokenBatch, Undefined, is_tensor, to_png
+from i2c_core.raster.paint import paint
+from i2c_core.raster.zoom import Zooms, rectangles
+
+__all__ = [
+    "Array",
+    "Pictures",
+    "TokenBatch",
+    "Undefined",
+    "Zooms",
+    "is_tensor",
+    "paint",
+    "rectangles",
+    "to_png",
+]

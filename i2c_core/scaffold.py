@@ -1,0 +1,181 @@
+"""New families: a pip-installable plugin distribution from a template, a grammar, or a family that is there already."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from i2c_core.errors import FamilyError, GrammarError, I2cError
+from i2c_core.families import Family
+from i2c_core.grammars import derive
+from i2c_core.plugins import Plugins
+from i2c_core.programs import Program
+from i2c_core.version import VERSION
+from i2c_core.vocabulary import NEVER, Vocabulary
+
+SUFFIX = ".template"
+KEYWORDS = {"i2c", "core", "commands"}  # names of the entry points that i2c itself uses
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a family is called: by people, as a module, and inside identifiers."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name) or self.name in KEYWORDS:
+            hint = "use lower-case letters, digits and hyphens, for example my-language"
+            raise FamilyError(f"{self.name!r} is no name for a family", hint)
+
+    @property
+    def under(self) -> str:
+        return self.name.replace("-", "_")
+
+    @property
+    def module(self) -> str:
+        return f"i2c_family_{self.under}"
+
+    @property
+    def distribution(self) -> str:
+        return f"i2c-family-{self.name}"
+
+    def fields(self) -> dict[str, str]:
+        version = ".".join(VERSION.split(".")[:2])
+        return {"name": self.name, "under": self.under, "module": self.module, "version": version}
+
+
+def new_family(templates: Path, target: Path, name: str) -> list[Path]:
+    """Write a distribution with a tiny but real language to edit; returns the files, refuses what is there already."""
+    names = Names(name)
+    fields = names.fields()
+    files = _shared(templates, names, fields)
+    package = Path(names.module)
+    files |= {
+        package / "__init__.py": _fill(templates / "marks" / "__init__.py.template", fields),
+        package / f"{name}.lark": _fill(templates / "marks" / "grammar.lark.template", fields),
+        package / "render.py": _fill(templates / "marks" / "render.py.template", fields),
+    }
+    return _write(target, files)
+
+
+def new_family_from_grammar(templates: Path, target: Path, name: str, grammar: Path, start: str) -> list[Path]:
+    """The same from somebody's grammar: symbols derived, a renderer that draws the syntax tree."""
+    names = Names(name)
+    try:
+        text = grammar.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise GrammarError(f"cannot read the grammar {grammar}: {error}", "name a readable .lark file") from None
+    signature, root = derive(text, start)
+    family = Family(name, root=root, signature=signature, grammar=text if "\n" in text else text + "\n")
+    family.syntax  # noqa: B018 - raises where grammar and derived symbols contradict
+    examples = [family.show(p) for p in _smallest_programs(family.vocabulary)]
+    table = "\n".join(f"    {line}" for line in signature.show().splitlines())
+    fields = names.fields() | {
+        "root": root,
+        "signature": table.replace("\\", "\\\\").replace('"""', '\\"\\"\\"'),
+        "budget": str(max(32, 4 * family.vocabulary.shortest)),
+        "examples": "\n".join(f"        {e!r}," for e in examples),
+    }
+    package = Path(names.module)
+    files = _shared(templates, names, fields) | {
+        package / "__init__.py": _fill(templates / "grammar" / "__init__.py.template", fields),
+        package / f"{name}.lark": text,
+        package / "render.py": _fill(templates / "grammar" / "render.py.template", fields),
+    }
+    return _write(target, files)
+
+
+def new_family_like(templates: Path, target: Path, name: str, like: str, plugins: Plugins) -> list[Path]:
+    """The same as a copy of an installed family: its package's sources and its grammar, renamed."""
+    names = Names(name)
+    family = plugins.families[like]
+    plugin = next(p for p in plugins.plugins if like in p.families)
+    spec = importlib.util.find_spec(plugin.module)
+    if spec is None or spec.origin is None or not spec.submodule_search_locations:
+        fact = f"family {like!r} of {plugin.owner} is not a package whose sources can be copied"
+        raise FamilyError(fact, "start from 'i2c new-family NAME' and copy by hand")
+    fields = names.fields()
+    package = Path(names.module)
+    files = _shared(templates, names, fields)
+    replaced = {plugin.module: names.module}
+    for found in plugin.families:  # one plugin may register variants: splits, splits-rgb
+        other = found.replace(like, name, 1) if found.startswith(like) else f"{name}-{found}"
+        replaced[f'"{found}"'] = f'"{other}"'
+        source = plugins.families[found].grammar
+        if isinstance(source, str) and "\n" not in source:
+            files[package / f"{other}.lark"] = _grammar_text(plugins.families[found])
+            replaced[f'"{source}"'] = f'"{names.module}:{other}.lark"'
+    for path in sorted(Path(spec.origin).parent.rglob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        for old, new in sorted(replaced.items(), key=lambda item: -len(item[0])):
+            text = text.replace(old, new)
+        text = re.sub(r"\n\s*weights=.*", "", text)  # weights of another language would be refused
+        files[package / path.relative_to(Path(spec.origin).parent)] = text
+    if not re.search(r"^FAMILY\b", files[package / "__init__.py"], re.M):
+        test = files[Path("tests") / f"test_{names.under}.py"]
+        loaded = f'get_family("{name}")'
+        test = test.replace(
+            f"from {names.module} import FAMILY", f"from i2c_core import get_family\n\nFAMILY = {loaded}"
+        )
+        files[Path("tests") / f"test_{names.under}.py"] = test
+    assert family.name == like
+    return _write(target, files)
+
+
+def _grammar_text(family: Family) -> str:
+    from i2c_core.grammars import read_grammar
+
+    assert family.grammar is not None
+    return read_grammar(family.grammar, family.name)
+
+
+def _smallest_programs(vocabulary: Vocabulary, most: int = 3) -> list[Program]:
+    """A shortest program for each of the first root productions: examples that parse, whatever the language."""
+    found: list[Program] = []
+    for token in np.flatnonzero(vocabulary.production[0] >= 0)[:most]:
+        ids, stack, first = [], [0], int(token)
+        while stack:
+            type_ = stack.pop()
+            row = vocabulary.production[type_]
+            costs = np.where(row >= 0, vocabulary.prod_cost[row], NEVER)
+            chosen = first if not ids else int(costs.argmin())
+            ids.append(chosen)
+            stack.extend(reversed(vocabulary.productions[int(row[chosen])].args))
+        found.append(vocabulary.decode(ids))
+    return found
+
+
+def _shared(templates: Path, names: Names, fields: Mapping[str, str]) -> dict[Path, str]:
+    common = templates / "family"
+    return {
+        Path("pyproject.toml"): _fill(common / "pyproject.toml.template", fields),
+        Path("README.md"): _fill(common / "README.md.template", fields),
+        Path(".gitignore"): _fill(common / "gitignore.template", fields),
+        Path("tests") / f"test_{names.under}.py": _fill(common / "tests" / "test_family.py.template", fields),
+    }
+
+
+def _fill(template: Path, fields: Mapping[str, str]) -> str:
+    text = template.read_text(encoding="utf-8")
+    return re.sub(r"@(\w+)@", lambda m: fields.get(m[1], m[0]), text)
+
+
+def _write(target: Path, files: Mapping[Path, str]) -> list[Path]:
+    there = [p for p in files if (target / p).exists()]
+    if there:
+        raise FamilyError(f"{target / there[0]} exists already", "name another folder with -o, or remove it")
+    written = []
+    try:
+        for path, text in files.items():
+            (target / path).parent.mkdir(parents=True, exist_ok=True)
+            (target / path).write_text(text, encoding="utf-8", newline="\n")
+            written.append(target / path)
+    except OSError as error:
+        raise I2cError(f"cannot write {target}: {error.strerror}", "name a folder you may write to with -o") from None
+    return written

@@ -1,0 +1,93 @@
+"""Where programs come from when people give them: text, files in any readable format, or standard input."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from i2c_core.errors import FormatError, I2cError, ParseError
+from i2c_core.families import Family
+from i2c_core.formats import Format, find_format, format_of_file
+from i2c_core.programs import Program
+
+STDIN = "-"
+
+
+@dataclass(frozen=True)
+class Source:
+    """One program and what to call it: a file's name without its ending, or `program` and a number."""
+
+    name: str
+    program: Program
+
+
+def read_programs(family: Family, sources: Sequence[str], format_name: str | None = None) -> list[Source]:
+    """Read programs, one a source.
+
+    Args:
+        family: the family whose programs they are.
+        sources: each a text, a file that exists, or `-` for standard input.
+        format_name: the format of all of them; None reads texts in the family's grammar and files by their ending.
+
+    Raises:
+        I2cError: a source that cannot be read, its name first.
+    """
+    wanted = None if format_name is None else find_format(family, format_name)
+    found = []
+    for number, source in enumerate(sources, 1):
+        path = Path(source)
+        if source == STDIN:
+            name, where, text, format_ = "stdin", "stdin", sys.stdin.read(), wanted
+        elif _is_file(path):
+            name, where, text, format_ = path.stem, source, _read(path), wanted or format_of_file(family, path.suffix)
+        else:
+            name, where, text, format_ = f"program-{number}", "", source, wanted
+        found.append(Source(name, _parse(family, text, format_, where)))
+    return found
+
+
+def _is_file(path: Path) -> bool:
+    """Whether a source names a file; a program's text may be no path at all, too long or with odd characters."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is no UTF-8 text: byte {error.start + 1}", "save it as UTF-8") from None
+
+
+def _parse(family: Family, text: str, format_: Format | None, where: str) -> Program:
+    try:
+        program = family.parse(text) if format_ is None else format_.loads(family, text)
+        return family.check(program)
+    except ParseError as error:
+        raise (ParseError(f"{where}: {error.fact}", error.hint, error.line, error.column) if where else error) from None
+    except I2cError as error:
+        raise (type(error)(f"{where}: {error.fact}", error.hint) if where else error) from None
+
+
+def output_names(sources: Sequence[Path]) -> list[str]:
+    """A name for what is made from each input: its stem, with its ending where two stems are equal.
+
+    Raises:
+        FormatError: two inputs of one name.
+
+    >>> output_names([Path("a/x.png"), Path("a/y.png"), Path("a/y.jpg")])
+    ['x', 'y.png', 'y.jpg']
+    """
+    stems = [p.stem for p in sources]
+    names = [p.stem if stems.count(p.stem) == 1 else p.name for p in sources]
+    seen: dict[str, Path] = {}
+    for name, path in zip(names, sources, strict=True):
+        if name in seen:
+            fact = f"{seen[name]} and {path} would be written under one name"
+            raise FormatError(fact, "decode them into different folders, or use --json")
+        seen[name] = path
+    return names

@@ -1,0 +1,12 @@
+"""One setting for all tests: hypothesis repeats, and nobody's installed plugin turns a test red."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+os.environ.setdefault("I2C_LOAD_PLUGINS", "core,commands,splits")  # before anything loads plugins
+
+settings.register_profile("fast", max_examples=25, deadline=None, derandomize=True)
+settings.load_profile("fast")
