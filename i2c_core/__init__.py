@@ -14,7 +14,8 @@ from i2c_core.symbols import Signature
 from i2c_core.types import Type
 
 if TYPE_CHECKING:
-    from i2c_core.reader import Candidate, Reader
+    from i2c_core.answers import Candidate
+    from i2c_core.reader import Reader
 
 from i2c_core.version import VERSION as __version__
 

@@ -180,7 +180,8 @@ def load_model(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Mo
     try:
         config = ModelConfig.from_dict(checkpoint.meta["model"])
     except (ConfigError, TypeError) as error:
-        raise CheckpointError(f"{checkpoint.name} describes no network: {error.args[0]}", DAMAGED) from None
+        reason = error.fact if isinstance(error, ConfigError) else error
+        raise CheckpointError(f"{checkpoint.name} describes no network: {reason}", DAMAGED) from None
     # No random weights for what is filled next, and no change to anybody's random numbers.
     with torch.random.fork_rng(devices=[]):
         model = build(config)

@@ -111,6 +111,7 @@ class RunSettings(Section):
     eval_every: int = setting(1000, "steps between evaluations; 0 evaluates at the end only", low=0)
     eval_samples: int = setting(512, "held-out images of an evaluation; 0 for none", low=0)
     save_every: int = setting(500, "steps between checkpoints; 0 saves at the end only", low=0)
+    tensorboard: bool = setting(True, "write TensorBoard events too, where it is installed")
 
 
 SECTIONS: tuple[type[Section], ...] = (ModelSettings, DataSettings, OptimSettings, RunSettings)
@@ -253,13 +254,17 @@ def all_specs() -> dict[str, Spec]:
 
 
 def resolve_config(
-    recipe: Mapping[str, Any] | None = None, file: Path | None = None, options: Sequence[str] = ()
+    recipe: Mapping[str, Any] | None = None,
+    file: Path | None = None,
+    options: Sequence[str] = (),
+    owner: str = "the family's recipe",
 ) -> TrainConfig:
     """The config that defaults, a family's recipe, a TOML file and options make, later ones first.
 
     Args:
-        recipe: settings by section, or by `section.name`.
+        recipe: settings by section, or by `section.name`; those of a run that is resumed likewise.
         file: a TOML file, as `TrainConfig.to_toml` writes it.
+        owner: what errors call the recipe.
         options: `section.name=value`, as given to `--set`.
 
     Raises:
@@ -270,7 +275,7 @@ def resolve_config(
     """
     known = all_specs()
     values: dict[str, Any] = {}
-    layers = [(_flatten(recipe or {}), "the family's recipe")]
+    layers = [(_flatten(recipe or {}), owner)]
     if file is not None:
         layers.append((_flatten(_read_toml(file)), str(file)))
     layers.append((dict(_parse_option(o, known) for o in options), "--set"))

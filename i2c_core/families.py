@@ -55,6 +55,7 @@ class Family:
         any_size: whether the renderer draws at every size that it is asked for.
         semantics: raise it when programs come to mean other pictures; checkpoints of another number are refused.
         zooms: for symbols that declare it, where in its picture each argument lives, a `box` an argument.
+        foreign: for types of other families, by name, the family that draws them; see `i2c_core.raster`.
         normalise: reference to `legal program -> canonical program`; None where every program is canonical.
         sample: reference to a sampler of the family's own, `(family, rng, size) -> Program`; None samples uniformly.
         distance: reference to `(pictures (N, C, H, W), picture (C, H, W)) -> (N,)`; None is the mean absolute
@@ -78,6 +79,7 @@ class Family:
     any_size: bool = False
     semantics: int = 1
     zooms: Mapping[str, Sequence[Box]] = field(default_factory=dict)
+    foreign: Mapping[str, str] = field(default_factory=dict)
     normalise: Reference | None = None
     sample: Reference | None = None
     distance: Reference | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -30,7 +31,8 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         os.replace(part, path)
         _flush_folder(path.parent)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise disk_error(path, error, len(content)) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from i2c_core.errors import FormatError, I2cError, suggest
@@ -106,3 +107,10 @@ def format_of_file(family: Family, extension: str) -> Format:
             return format_
     known = ", ".join(f.extension for f in family.all_formats)
     raise FormatError(f"no format of {family.name} writes {extension or 'files without an ending'!r}", f"use {known}")
+
+
+def choose_format(family: Family, name: str | None, output: Path | None = None) -> Format:
+    """The format of a name, else the one that the ending of `output` says, else the family's grammar as text."""
+    if name is not None:
+        return find_format(family, name)
+    return find_format(family, TEXT.name) if output is None else format_of_file(family, output.suffix)

@@ -73,7 +73,7 @@ def measure(metric: Registered, family: Family, truth: Pixels, answer: Pixels) -
         fact = f"metric {metric.name!r} of {metric.owner} raised {type(error).__name__}: {error}"
         raise PluginError(fact, "mend the plugin, or leave it out with I2C_LOAD_PLUGINS") from error
     if scores.shape != (len(truth),) or not np.isfinite(scores).all():
-        fact = f"metric {metric.name!r} of {metric.owner} gave {scores.shape} numbers, expected ({len(truth)},) finite ones"
-        raise PluginError(fact, "return one finite number a picture")
+        fact = f"metric {metric.name!r} of {metric.owner} gave {scores.shape} numbers"
+        raise PluginError(f"{fact}, expected ({len(truth)},) finite ones", "return one finite number a picture")
     found: Scores = scores
     return found

@@ -133,7 +133,9 @@ def fits(program: Program, type_: Type) -> bool:
             if not signature.literal(wanted, symbol.name):
                 return False
         elif any(True for _ in symbol.result.variables()):
-            binding = bind_result(symbol, wanted)
+            sorts = [wanted, *map(Type, signature.included(wanted)[1:])]
+            bindings = (bind_result(symbol, sort) for sort in sorts)
+            binding = next((b for b in bindings if b is not None), None)
             if binding is None:
                 return False
             pending += [(a, p.type.substitute(binding)) for a, p in zip(node.args, symbol.parameters, strict=True)]

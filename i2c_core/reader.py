@@ -13,79 +13,45 @@ Legend: B pictures of a batch, C channels, H W pixels, n candidates.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from i2c_core.answers import Answer, Candidate, Source, name_of
 from i2c_core.checkpoints import Checkpoint, find_weights, load_checkpoint, load_model, require_match
-from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposer, Sample, Strategy, rank
-from i2c_core.errors import ConfigError, FamilyError, I2cError, ImageError, suggest
+from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposals, Proposer, Sample, Strategy, rank
+from i2c_core.decoding import Candidate as Ranked
+from i2c_core.devices import find_device
+from i2c_core.errors import ConfigError, FamilyError, I2cError, RenderError, suggest
 from i2c_core.families import Family
 from i2c_core.images import fit, read_image
 from i2c_core.plugins import families
-from i2c_core.programs import Program
 from i2c_core.raster import Renderer
 
 BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over it stays under 200 MB
 LARGEST = 256  # pixels; above, drawing again costs more than reading did and no answer changes
 WIDTH = 16  # beams or samples a picture
 STRATEGIES = ("beam", "greedy", "sample")
+UNDEFINED = ("none of the programs found for it has a picture", "try --strategy sample, or another --budget")
 
 Pixels = NDArray[np.uint8]
-Source = Any  # a path, "-", bytes, a PIL image, an array or a tensor
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """One program for a picture.
-
-    Attributes:
-        program: well typed and complete.
-        code: the program in the family's grammar.
-        distance: from what the program draws to the input, at the comparison size; the mean absolute difference of
-            pixels from 0 (equal) to 1 unless the family has a distance of its own.
-        logprob: log p(program | picture, root, budget) at temperature 1 under the mask, in nats.
-        size: number of symbols.
-        picture: (C, H, W) uint8, what the program draws.
-    """
-
-    program: Program
-    code: str
-    distance: float
-    logprob: float
-    size: int
-    picture: Pixels = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What one picture was read as: candidates, best first, or the error that stopped it.
-
-    `picture` is the input (C, H, W) uint8 at the comparison size, None where it could not be read.
-    """
-
-    name: str
-    picture: Pixels | None = field(repr=False)
-    candidates: list[Candidate]
-    error: I2cError | None = None
 
 
 class Reader:
     """A family with a trained network; reads pictures into programs. A context manager; `close` ends its workers."""
 
-    def __init__(
-        self, family: Family, proposer: Proposer, image_size: tuple[int, int], budget: int, meta: dict[str, Any]
-    ) -> None:
+    def __init__(self, family: Family, proposer: Proposer, checkpoint: Checkpoint) -> None:
         self.family = family
         self.proposer = proposer
-        self.image_size = image_size  # height and width in pixels that the network sees
-        self.budget = budget
-        self.meta = meta
+        self.checkpoint = checkpoint
+        height, width = checkpoint.meta["image"]["size"]
+        self.image_size: tuple[int, int] = (height, width)  # in pixels, what the network sees
+        self.budget = int(checkpoint.meta["budget"])
         self._renderer = Renderer(family)
 
     @classmethod
@@ -101,26 +67,22 @@ class Reader:
             FamilyError: neither an installed family nor a file.
             CheckpointError: a damaged checkpoint, or one of another family.
         """
-        place = find_device(device)
         if isinstance(family, str):
             family = families()[family]
         path = _as_path(source)
         if path is None:
             family = families()[str(source)]
-            checkpoint = load_checkpoint(find_weights(family))
-        else:
-            checkpoint = load_checkpoint(find_weights_at(path))
-            family = family or _family_of(checkpoint)
-        return cls.of(checkpoint, family, place)
+        elif family is None:
+            checkpoint = load_checkpoint(path)
+            return cls.of(checkpoint, _family_of(checkpoint), device)
+        return cls.of(load_checkpoint(find_weights(family, path)), family, device)
 
     @classmethod
-    def of(cls, checkpoint: Checkpoint, family: Family, device: torch.device | str = "cpu") -> Self:
+    def of(cls, checkpoint: Checkpoint, family: Family, device: str = "auto") -> Self:
         """A reader of a checkpoint that is loaded already."""
         require_match(checkpoint, family)
-        model = load_model(checkpoint, device)
-        height, width = checkpoint.meta["image"]["size"]
-        proposer = AutoregressiveProposer.for_family(model, family)
-        return cls(family, proposer, (height, width), int(checkpoint.meta["budget"]), checkpoint.meta)
+        model = load_model(checkpoint, find_device(device))
+        return cls(family, AutoregressiveProposer.for_family(model, family), checkpoint)
 
     def read(
         self,
@@ -199,8 +161,6 @@ class Reader:
         for source in chunk:
             name = name_of(source)
             try:
-                if isinstance(source, I2cError):  # a source that failed before it came here
-                    raise source
                 picture = read_image(source, self.family.channels, invert)  # (C, H, W)
                 compared = fit(picture, comparison_size(self.family, *picture.shape[1:]))
                 seen.append(fit(picture, self.image_size))
@@ -210,11 +170,49 @@ class Reader:
         if not seen:
             return answers
         inputs = torch.from_numpy(np.stack(seen)).float() / 255.0  # (B, C, H, W)
-        proposals = self.proposer.propose(inputs, n=n, strategy=strategy, budget=budget, generator=generator)
-        return self._rank(answers, proposals, n)
+        proposals = self.proposer.propose(
+            inputs, n=max(n, WIDTH), strategy=strategy, budget=budget, generator=generator
+        )
+        self._answer(answers, proposals, n)
+        return answers
 
-    def _rank(self, answers: list[Answer], proposals: Any, n: int) -> list[Answer]:
-        raise NotImplementedError
+    def _answer(self, answers: list[Answer], proposals: Proposals, n: int) -> None:
+        """Draw the proposals again and rank them; what is compared at one size is drawn together."""
+        readable = [i for i, answer in enumerate(answers) if answer.picture is not None]
+        by_size: dict[tuple[int, ...], list[int]] = {}
+        for row, i in enumerate(readable):
+            picture = answers[i].picture
+            assert picture is not None
+            by_size.setdefault(picture.shape, []).append(row)
+        for rows in by_size.values():
+            for some in self._ranked(rows, readable, answers, proposals):
+                for row, found in some.items():
+                    i = readable[row]
+                    if isinstance(found, I2cError):
+                        answers[i] = replace(answers[i], error=found)
+                    elif not found:
+                        answers[i] = replace(answers[i], error=RenderError(*UNDEFINED))
+                    else:
+                        answers[i] = replace(answers[i], candidates=[self._candidate(c) for c in found[:n]])
+
+    def _ranked(
+        self, rows: list[int], readable: list[int], answers: list[Answer], proposals: Proposals
+    ) -> Iterator[dict[int, list[Ranked] | I2cError]]:
+        """What each row's proposals are ranked as; where a renderer fails, only the rows that it fails on are lost."""
+        inputs = [answers[readable[row]].picture for row in rows]
+        pictures = np.stack([p for p in inputs if p is not None])  # (B, C, H, W)
+        try:
+            yield dict(zip(rows, rank(self.family, self._renderer, take(proposals, rows), pictures), strict=True))
+        except I2cError as error:
+            if len(rows) == 1:
+                yield {rows[0]: error}
+                return
+            for row in rows:
+                yield from self._ranked([row], readable, answers, proposals)
+
+    def _candidate(self, found: Ranked) -> Candidate:
+        code = self.family.show(found.program)
+        return Candidate(found.program, code, found.distance, found.logprob, found.size, found.pixels)
 
     def close(self) -> None:
         self._renderer.close()
@@ -224,3 +222,60 @@ class Reader:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def comparison_size(family: Family, height: int, width: int) -> tuple[int, int]:
+    """The height and width in pixels at which an input of this size is compared with what programs draw."""
+    if not family.any_size:
+        return family.size
+    scale = min(1.0, LARGEST / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def make_strategy(strategy: str | Strategy, n: int = 1) -> Strategy:
+    """A strategy by name, wide enough for n candidates."""
+    if not isinstance(strategy, str):
+        return strategy
+    if strategy not in STRATEGIES:
+        hint = suggest(strategy, STRATEGIES, f"use one of {', '.join(STRATEGIES)}")
+        raise ConfigError(f"there is no strategy {strategy!r}", hint)
+    return Beam(max(WIDTH, n)) if strategy == "beam" else Greedy() if strategy == "greedy" else Sample()
+
+
+def take(proposals: Proposals, rows: list[int]) -> Proposals:
+    """The proposals of some of the images."""
+    values = None if proposals.values is None else proposals.values[rows]
+    return Proposals(
+        proposals.ids[rows], proposals.logprob[rows], proposals.logq[rows], values, proposals.undefined[rows]
+    )
+
+
+def _is_many(images: Source | Sequence[Source]) -> bool:
+    """Whether there are many: a list, a generator, or an array or tensor of four dimensions."""
+    if isinstance(images, str | bytes | Path):
+        return False
+    if hasattr(images, "ndim"):
+        return bool(images.ndim == 4)
+    return isinstance(images, Iterable) and not hasattr(images, "tobytes")  # PIL images have it, and may be iterable
+
+
+def _as_path(source: str | Path) -> Path | None:
+    """The path that a source is, or None where it is the name of a family."""
+    if isinstance(source, Path):
+        return source
+    known = families().names()
+    if source in known:
+        return None
+    if Path(source).exists() or any(mark in source for mark in ("/", "\\", ".")):
+        return Path(source)
+    hint = suggest(source, known, f"known families: {', '.join(known) or 'none is installed'}")
+    raise FamilyError(f"{source!r} is neither an installed family nor a file", hint)
+
+
+def _family_of(checkpoint: Checkpoint) -> Family:
+    """The installed family that a checkpoint names."""
+    name, known = str(checkpoint.meta["family"]), families()
+    if name not in known.names():
+        fact = f"{checkpoint.name} reads the family {name!r}, which is not installed"
+        raise FamilyError(fact, f"install its plugin, for example: pip install i2c-family-{name}")
+    return known[name]

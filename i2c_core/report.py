@@ -7,19 +7,16 @@ from __future__ import annotations
 
 import base64
 import html
-import io
 import textwrap
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from i2c_core.answers import Answer
+from i2c_core.drawing import png_bytes
 from i2c_core.raster import to_png
-
-if TYPE_CHECKING:
-    from i2c_core.reader import Answer
 
 CELL = 128  # pixels a side of a picture in the side-by-side picture
 MARGIN = 12
@@ -75,9 +72,7 @@ def _rows(answer: Answer) -> list[str]:
 
 
 def _figure(pixels: NDArray[np.uint8], alt: str) -> str:
-    buffer = io.BytesIO()
-    to_png(pixels).save(buffer, "PNG")
-    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    data = base64.b64encode(png_bytes(pixels)).decode("ascii")
     return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}">'
 
 

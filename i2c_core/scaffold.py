@@ -94,7 +94,7 @@ def new_family_from_grammar(templates: Path, target: Path, name: str, grammar: P
 def new_family_like(templates: Path, target: Path, name: str, like: str, plugins: Plugins) -> list[Path]:
     """The same as a copy of an installed family: its package's sources and its grammar, renamed."""
     names = Names(name)
-    family = plugins.families[like]
+    plugins.families[like]  # raises for one that is not installed
     plugin = next(p for p in plugins.plugins if like in p.families)
     spec = importlib.util.find_spec(plugin.module)
     if spec is None or spec.origin is None or not spec.submodule_search_locations:
@@ -117,14 +117,10 @@ def new_family_like(templates: Path, target: Path, name: str, like: str, plugins
             text = text.replace(old, new)
         text = re.sub(r"\n\s*weights=.*", "", text)  # weights of another language would be refused
         files[package / path.relative_to(Path(spec.origin).parent)] = text
-    if not re.search(r"^FAMILY\b", files[package / "__init__.py"], re.M):
-        test = files[Path("tests") / f"test_{names.under}.py"]
-        loaded = f'get_family("{name}")'
-        test = test.replace(
-            f"from {names.module} import FAMILY", f"from i2c_core import get_family\n\nFAMILY = {loaded}"
-        )
-        files[Path("tests") / f"test_{names.under}.py"] = test
-    assert family.name == like
+    if not re.search(rf'^FAMILY = Family\(\s*"{name}"', files[package / "__init__.py"], re.M):
+        test = Path("tests") / f"test_{names.under}.py"
+        loaded = f'from i2c_core import get_family\n\nFAMILY = get_family("{name}")'
+        files[test] = files[test].replace(f"from {names.module} import FAMILY", loaded)
     return _write(target, files)
 
 

@@ -87,7 +87,15 @@ class Application(click.Group):
                 warn(problem)
         words = list(sys.argv[1:] if args is None else args)
         try:
-            code = super().main(args, NAME, COMPLETE, False, windows_expand_args, **extra)
+            code = super().main(
+                args=args,
+                prog_name=NAME,
+                complete_var=COMPLETE,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                obj=words,  # for commands that record how they were called
+                **extra,
+            )
         except (I2cError, click.ClickException) as error:
             sys.exit(_tell(error))
         except (click.Abort, KeyboardInterrupt):
@@ -137,5 +145,3 @@ def application(traceback: bool) -> None:
     i2c decode sketch.png --family splits     code that draws the image
     i2c new-family my-language                start a language of your own
     """
-
-

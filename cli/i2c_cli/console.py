@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import click
 
 from i2c_core.errors import I2cError
 
-Item = TypeVar("Item")
 SCHEMA = 1  # of every --json record; raised when a field changes its meaning or goes
 
 
@@ -59,14 +57,3 @@ def table(rows: Iterable[Sequence[str]]) -> str:
     rows = [tuple(r) for r in rows]
     widths = [max(len(r[c]) for r in rows) for c in range(len(rows[0]))] if rows else []
     return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(r, widths, strict=True)).rstrip() for r in rows)
-
-
-def watch(items: Iterable[Item], total: int, label: str, quiet: bool = False) -> Iterator[Item]:
-    """The items, with a progress bar on stderr where that is a terminal and there is something to wait for."""
-    if quiet or total < 2 or not sys.stderr.isatty():
-        yield from items
-        return
-    from rich.console import Console
-    from rich.progress import track
-
-    yield from track(items, label, total=total, console=Console(stderr=True), transient=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from i2c_core import scaffold
+from i2c_core.errors import FamilyError
 from i2c_core.plugins import installed
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -22,6 +23,10 @@ def command(name: str, out: Path | None, grammar: Path | None, start: str, like:
     """Write a pip-installable plugin for a new language, whose tests pass at once."""
     if grammar is not None and like is not None:
         raise click.UsageError("--grammar and --like exclude each other")
+    families = installed().families
+    if name in families.names():
+        fact = f"family {name!r} is installed already, from {families.owner(name)}"
+        raise FamilyError(fact, "choose another name")
     target = out or Path(scaffold.Names(name).distribution)
     if grammar is not None:
         files = scaffold.new_family_from_grammar(TEMPLATES, target, name, grammar, start)

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
+from i2c_cli.console import Usage
 from i2c_core.families import Family
 from i2c_core.plugins import get_family, installed
 
+PATH = click.Path(path_type=Path)
+LARGEST = 4096  # pixels a side; a colour picture of it takes 50 MB
+
 Command = TypeVar("Command", bound=Callable[..., Any])
-Decorator = Callable[[Command], Command]
 
 
-def _complete_family(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+class Decorator(Protocol):
+    """What adds an option to a command."""
+
+    def __call__(self, command: Command, /) -> Command: ...
+
+
+def complete_family(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The families whose names go on from what is typed."""
     return [n for n in installed().families.names() if n.startswith(incomplete)]
 
 
@@ -25,36 +35,35 @@ def _family(ctx: click.Context, param: click.Parameter, value: str | None) -> Fa
 
 def family_argument(command: Command) -> Command:
     """NAME, an installed family."""
-    return click.argument("family", metavar="NAME", callback=_family, shell_complete=_complete_family)(command)
+    return click.argument("family", metavar="NAME", callback=_family, shell_complete=complete_family)(command)
 
 
-def family(required: bool = True, help: str = "The family: see 'i2c families'.") -> Decorator[Command]:
+def family(required: bool = True, help: str = "The family: see 'i2c families'.") -> Decorator:
     """--family NAME, handed on as the family itself."""
     return click.option(
-        "-f", "--family", metavar="NAME", required=required, callback=_family, shell_complete=_complete_family, help=help
+        "-f", "--family", metavar="NAME", required=required, callback=_family, shell_complete=complete_family, help=help
     )
 
 
-def output(help: str, required: bool = False) -> Decorator[Command]:
+def output(help: str, required: bool = False) -> Decorator:
     """-o FILE."""
-    kind = click.Path(path_type=Path)
-    return click.option("-o", "--output", metavar="PATH", type=kind, required=required, help=help)
+    return click.option("-o", "--output", metavar="PATH", type=PATH, required=required, help=help)
 
 
-def count(default: int, help: str) -> Decorator[Command]:
+def count(default: int, help: str) -> Decorator:
     """-n COUNT, one or more."""
     return click.option(
         "-n", "count", metavar="COUNT", type=click.IntRange(1), default=default, show_default=True, help=help
     )
 
 
-def seed(default: int | None = 0, help: str = "The seed of all chance.") -> Decorator[Command]:
+def seed(default: int | None = 0, help: str = "The seed of all chance.") -> Decorator:
     return click.option(
         "--seed", metavar="NUMBER", type=click.IntRange(0), default=default, show_default=default is not None, help=help
     )
 
 
-def as_json(help: str = "Print JSON.") -> Decorator[Command]:
+def as_json(help: str = "Print JSON.") -> Decorator:
     return click.option("--json", "as_json", is_flag=True, help=help)
 
 
@@ -73,6 +82,28 @@ def device(command: Command) -> Command:
 
 
 def weights(command: Command) -> Command:
-    kind = click.Path(path_type=Path)
     help = "A checkpoint instead of the family's own weights."
-    return click.option("--weights", metavar="FILE", type=kind, help=help)(command)
+    return click.option("--weights", metavar="FILE", type=PATH, help=help)(command)
+
+
+def format_name(command: Command) -> Command:
+    """--format NAME; how what is written is chosen."""
+    help = "How to write, if not by the ending of -o: see 'i2c families --table'."
+    return click.option("--format", "format_name", metavar="NAME", help=help)(command)
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Height and width in pixels from WIDTHxHEIGHT, or from one number for a square."""
+    if value is None:
+        return None
+    width, cross, height = value.lower().partition("x")
+    sides = (height if cross else width, width)
+    if not all(s.isascii() and s.isdigit() and 1 <= int(s) <= LARGEST for s in sides):
+        raise Usage(f"--size {value!r} is no size", f"write pixels from 1 to {LARGEST}, as in 64 or 96x64")
+    return int(sides[0]), int(sides[1])
+
+
+def size(command: Command) -> Command:
+    """--size WIDTHxHEIGHT, handed on as (height, width)."""
+    help = "Pixels of a picture: 64, or 96x64 for width and height [default: the family's]."
+    return click.option("--size", metavar="PIXELS", callback=_size, help=help)(command)

@@ -88,7 +88,10 @@ def enumerate_programs(
             continue
         left = size - prefixes.shape[1] - 1
         kinds, inverse = np.unique(states, return_inverse=True)
-        found = [moves.setdefault((k, left), stacks.moves(k, left)) for k in kinds.tolist()]
+        for kind in kinds.tolist():
+            if (kind, left) not in moves:
+                moves[kind, left] = stacks.moves(kind, left)
+        found = [moves[kind, left] for kind in kinds.tolist()]
         counts = np.array([len(tokens) for tokens, _ in found])
         starts = np.cumsum(counts) - counts
         tokens = np.array([t for each, _ in found for t in each], np.int64)

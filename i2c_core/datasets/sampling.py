@@ -44,6 +44,10 @@ class Sampler:
             return list(range(max(least, self.family.vocabulary.shortest), most + 1))
         return self._uniform.counts.sizes(least, most)
 
+    def log2(self, size: int) -> float:
+        """The base-2 logarithm of how many well-typed programs a size has; 0 where the family samples by itself."""
+        return 0.0 if self._uniform is None else self._uniform.counts.log2(size)
+
     def sample(
         self, rng: np.random.Generator, sizes: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
@@ -110,6 +114,7 @@ class UniformTokens:
         self.counts = Counts(vocabulary, max_size)
         self.vocabulary = vocabulary
         self._span = max_size + 1
+        self._first_group = np.array([span.start for span in self.counts.groups.of], np.int64)  # (Y,)
         rows = (len(vocabulary.types) + len(self.counts.groups.first)) * self._span
         self._start = np.full(rows, -1, np.int64)  # (R,) where a row's cells begin; -1: not made yet
         self._length = np.zeros(rows, np.int64)  # (R,)
@@ -156,10 +161,6 @@ class UniformTokens:
         out = np.empty_like(ids)
         out[order] = ids
         return out
-
-    @property
-    def _first_group(self) -> NDArray[np.int64]:
-        return np.array([span.start for span in self.counts.groups.of], np.int64)
 
     def _draw(self, rng: np.random.Generator, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """One option of each table row, as its place in the row."""
@@ -229,6 +230,12 @@ def alias_table(weights: list[float]) -> tuple[NDArray[np.float64], NDArray[np.i
         else:
             scaled[i], other[i] = 0.0, max(range(count), key=weights.__getitem__)
     return np.array(scaled), np.array(other, np.int64)
+
+
+def bin_centres(vocabulary: Vocabulary, ids: NDArray[np.integer]) -> NDArray[np.float64] | None:
+    """(N, T) the middle of the bin of each continuous token, NaN at others; None where there are none."""
+    edges = _bin_edges(vocabulary)
+    return None if edges is None else (edges[2] + edges[3] / 2)[ids]
 
 
 def _bin_edges(vocabulary: Vocabulary) -> tuple[NDArray[np.float64], ...] | None:

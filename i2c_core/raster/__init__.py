@@ -2,11 +2,13 @@
 
 from i2c_core.raster.contract import Array, Pictures, TokenBatch, Undefined, is_tensor, to_png
 from i2c_core.raster.paint import paint
+from i2c_core.raster.renderer import Renderer
 from i2c_core.raster.zoom import Zooms, rectangles
 
 __all__ = [
     "Array",
     "Pictures",
+    "Renderer",
     "TokenBatch",
     "Undefined",
     "Zooms",

@@ -41,7 +41,12 @@ class TokenBatch:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What programs draw: pixels (N, C, H, W) uint8, 0 black to 255 white; defined (N,) bool, pixels are 0 where not."""
+    """What programs draw.
+
+    Attributes:
+        pixels: (N, C, H, W) uint8, 0 black to 255 white.
+        defined: (N,) bool; where it is not set, a program has no picture and its pixels are 0.
+    """
 
     pixels: NDArray[np.uint8]
     defined: NDArray[np.bool_]

@@ -81,5 +81,5 @@ def _draw(ids: Array, tables: _Tables, size: tuple[int, int]) -> Array:
         # Splits and padding are painted too, in black: picking the leaves out would stop a device to count them.
         picture = torch.arange(len(ids), device=ids.device).repeat_interleave(ids.shape[1])  # (N * T,)
         return paint(picture, where.reshape(-1, 4), colours[ids.reshape(-1).long()], len(ids), size)
-    picture, position = np.nonzero((colours != 0).any(1)[ids])  # (M,) leaves that are not black
-    return paint(picture, where[picture, position], colours[ids[picture, position]], len(ids), size)
+    program, position = np.nonzero((colours != 0).any(1)[ids])  # (M,) leaves that are not black
+    return paint(program, where[program, position], colours[ids[program, position]], len(ids), size)

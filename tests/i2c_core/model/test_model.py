@@ -119,15 +119,18 @@ class TestDecoders:
         assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
 
     @pytest.mark.parametrize("config", CONFIGS)
-    def test_it_learns_a_batch_by_heart(self, config: ModelConfig) -> None:
+    def test_a_few_steps_halve_the_loss(self, config: ModelConfig) -> None:
         model, images, tokens, where = observed(config)
-        optimizer = torch.optim.AdamW(model.train().parameters(), lr=5e-3)
-        for _ in range(150):
-            loss = F.cross_entropy(model(images, tokens, where).flatten(0, 1), tokens.flatten(), ignore_index=V)
+        optimizer = torch.optim.AdamW(model.train().parameters(), lr=1e-2)
+        losses = []
+        for _ in range(40):
+            logits = model(images, tokens, where).flatten(0, 1)  # (N * T, V)
+            loss = F.cross_entropy(logits, tokens.flatten(), ignore_index=V)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-        assert loss.item() < 0.1
+            losses.append(loss.item())
+        assert losses[-1] < losses[0] / 2
 
     def test_where_must_match_the_configuration(self) -> None:
         model, images, tokens, _ = observed(SMALL)

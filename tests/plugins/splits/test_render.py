@@ -7,10 +7,10 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from i2c_plugins.splits import FAMILY, FAMILY_RGB, render
 
 from i2c_core import Family, Program
 from i2c_core.raster import TokenBatch
+from i2c_plugins.splits import FAMILY, FAMILY_RGB, render
 
 COLOURS = {
     "B": (0, 0, 0),

@@ -1,0 +1,25 @@
+"""`i2c check`: a family against the contract."""
+
+from __future__ import annotations
+
+import click
+
+from i2c_cli import options
+from i2c_cli.console import emit, emit_json, table
+from i2c_core.families import Family
+
+
+@click.command("check")
+@options.family_argument
+@options.as_json("Print one JSON object a check.")
+def command(family: Family, as_json: bool) -> int:
+    """Run every check of the contract on the family NAME: 0 where all pass, 1 where one fails."""
+    from i2c_core.testing import check_family
+
+    results = check_family(family)
+    if as_json:
+        for result in results:
+            emit_json({"check": result.check, "outcome": result.outcome, "message": result.message})
+    else:
+        emit(table([(r.check, r.outcome, r.message) for r in results]))
+    return 0 if all(r.ok for r in results) else 1

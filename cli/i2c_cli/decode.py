@@ -1,0 +1,117 @@
+"""`i2c decode`: images to code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from i2c_cli import options
+from i2c_cli.console import complain, emit_json, say
+from i2c_cli.targets import Targets
+from i2c_core.families import Family
+
+if TYPE_CHECKING:
+    from i2c_core.answers import Answer
+
+MISSED = 3  # the exit code when nothing met --threshold
+
+
+@click.command("decode")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@options.family(required=False, help="The family [default: the one that --weights names].")
+@options.weights
+@options.count(1, "Candidates an image, best first.")
+@options.format_name
+@options.output("Where to write the code: a file, or a folder for several images [default: stdout].")
+@options.as_json("Print one JSON object an image.")
+@click.option("--picture", metavar="PATH", type=options.PATH, help="Draw the best code: a PNG file, or a folder.")
+@click.option("--side-by-side", metavar="FILE", type=options.PATH, help="Draw inputs beside outputs as one PNG file.")
+@click.option("--report", metavar="FILE", type=options.PATH, help="Write an HTML page of inputs, outputs and code.")
+@click.option(
+    "--threshold",
+    metavar="DISTANCE",
+    type=click.FloatRange(min=0),
+    help="Write only code within this distance of its image; exit with 3 where an image has none.",
+)
+@click.option("--strategy", type=click.Choice(["beam", "greedy", "sample"]), default="beam", show_default=True)
+@click.option("--budget", metavar="TOKENS", type=click.IntRange(1), help="Most tokens of a program.")
+@click.option("--invert/--no-invert", default=None, help="Exchange dark and light, or not [default: by the image].")
+@options.seed()
+@options.device
+@options.quiet
+def command(
+    images: tuple[str, ...],
+    family: Family | None,
+    weights: Path | None,
+    count: int,
+    format_name: str | None,
+    output: Path | None,
+    as_json: bool,
+    picture: Path | None,
+    side_by_side: Path | None,
+    report: Path | None,
+    threshold: float | None,
+    strategy: str,
+    budget: int | None,
+    invert: bool | None,
+    seed: int,
+    device: str,
+    quiet: bool,
+) -> int:
+    """Print code that draws each IMAGE: a file, a folder of them, or - for standard input.
+
+    The code goes to stdout and everything else to stderr. Each program is drawn again and compared with its image; the
+    distance is 0 where they are equal.
+    """
+    targets = Targets.plan(images, family, weights, format_name, output, picture, as_json)
+    from i2c_core.progress import make_progress
+    from i2c_core.reader import Reader
+
+    failed = missed = False
+    kept: list[Answer] = []
+    with Reader.load(targets.weights, device, family) as reader:
+        format_ = targets.format(reader.family, format_name)
+        answers = reader.read_many(targets.inputs, count, strategy=strategy, budget=budget, invert=invert, seed=seed)
+        with make_progress(quiet or len(targets.inputs) < 2).task("images", len(targets.inputs)) as task:
+            for index, answer in enumerate(answers):
+                met = [c for c in answer.candidates if threshold is None or c.distance <= threshold]
+                if as_json:
+                    emit_json(answer.record(reader.family))
+                if answer.error is not None:
+                    failed = True
+                    complain(answer.error)
+                elif not met:
+                    missed = True
+                    best = (
+                        f"the nearest has {answer.candidates[0].distance:.6g}"
+                        if answer.candidates
+                        else "none was found"
+                    )
+                    say(f"{answer.name}: no code within a distance of {threshold:g}: {best}")
+                else:
+                    wrote = targets.write(index, met, reader.family, format_)
+                    say(f"{answer.name}: distance {met[0].distance:.6g}, {_symbols(met[0].size)}{wrote}", quiet)
+                if side_by_side is not None or report is not None:
+                    kept.append(answer)
+                task.advance()
+        _write_overviews(kept, reader.family.name, side_by_side, report, quiet)
+    return 1 if failed else MISSED if missed else 0
+
+
+def _write_overviews(answers: list[Answer], family: str, sheet: Path | None, page: Path | None, quiet: bool) -> None:
+    from i2c_core import report
+    from i2c_core.drawing import save_png
+    from i2c_core.files import write_atomically
+
+    if sheet is not None:
+        save_png(report.side_by_side(answers), sheet)
+        say(f"wrote {sheet}", quiet)
+    if page is not None:
+        write_atomically(page, report.html_report(family, answers))
+        say(f"wrote {page}", quiet)
+
+
+def _symbols(count: int) -> str:
+    return f"{count} symbol{'s' * (count != 1)}"

@@ -1,0 +1,113 @@
+"""Where the answers of `i2c decode` go: planned, and refused, before the network is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from i2c_cli.console import Usage, emit
+from i2c_core.errors import I2cError
+from i2c_core.families import Family
+from i2c_core.formats import Format, choose_format
+from i2c_core.plugins import families
+from i2c_core.sources import output_names
+
+if TYPE_CHECKING:
+    from i2c_core.answers import Candidate
+
+
+@dataclass
+class Targets:
+    """The inputs of one call, and where what is written about each goes."""
+
+    weights: Path | str  # a checkpoint, or the name of a family with weights of its own
+    inputs: list[Path | str]
+    names: list[str]
+    several: bool
+    output: Path | None
+    picture: Path | None
+    as_json: bool
+
+    @classmethod
+    def plan(
+        cls,
+        arguments: tuple[str, ...],
+        family: Family | None,
+        weights: Path | None,
+        format_name: str | None,
+        output: Path | None,
+        picture: Path | None,
+        as_json: bool,
+    ) -> Targets:
+        """Find the inputs; raise `Usage` for options that do not go together."""
+        if family is None and weights is None:
+            ready = [f.name for f in families() if f.weights is not None]
+            example = f", as in --family {ready[0]}" if ready else ""
+            raise Usage("neither --family nor --weights says what the images show", f"name a family{example}")
+        source = weights or (family.name if family else "")
+        inputs = _find_inputs(arguments)
+        several = len(inputs) != 1 or Path(arguments[0]).is_dir()
+        if several and output is None and not as_json:
+            hint = "add --json, or name a folder: -o DIR"
+            raise Usage(f"code of {len(inputs)} images does not fit on stdout", hint)
+        for option, path in (("-o", output), ("--picture", picture)):
+            if several and path is not None and path.is_file():
+                raise Usage(f"{len(inputs)} images need a folder, {option} {path} is a file", "name a folder")
+        if several and picture is not None and picture.suffix.lower() == ".png" and not picture.is_dir():
+            hint = f"name a folder: --picture {picture.with_suffix('')}"
+            raise Usage(f"{len(inputs)} pictures do not fit into {picture}", hint)
+        if as_json and output is not None:
+            raise Usage("--json and -o exclude each other", "leave one out, or redirect: --json > FILE")
+        if as_json and format_name is not None:
+            raise Usage("--json and --format exclude each other", "leave one of them out")
+        names = output_names([Path("stdin" if str(p) == "-" else p) for p in inputs]) if output or picture else []
+        targets = cls(source, inputs, names, several, output, picture, as_json)
+        if family is not None:
+            targets.format(family, format_name)  # so that a wrong one is told before the network is loaded
+        return targets
+
+    def format(self, family: Family, name: str | None) -> Format:
+        """The format of a name, else the one of the ending of -o where that is a file."""
+        return choose_format(family, name, None if self._is_folder(self.output) else self.output)
+
+    def _is_folder(self, path: Path | None) -> bool:
+        return path is not None and (self.several or path.is_dir())
+
+    def write(self, index: int, candidates: list[Candidate], family: Family, format_: Format) -> str:
+        """Write the code of input `index` and the picture of its best; what was written, in words."""
+        from i2c_core.drawing import save_png
+        from i2c_core.files import write_atomically
+
+        wrote = ""
+        if self.output is not None:
+            first = self.output
+            if self._is_folder(first):
+                first = first / f"{self.names[index]}{format_.extension}"
+            for number, candidate in enumerate(candidates, 1):
+                path = first if number == 1 else first.with_name(f"{first.stem}.{number}{first.suffix}")
+                write_atomically(path, format_.dumps(family, candidate.program))
+            wrote += f", wrote {first}"
+        elif not self.as_json:
+            for candidate in candidates:
+                emit(format_.dumps(family, candidate.program))
+        if self.picture is not None:
+            path = self.picture / f"{self.names[index]}.png" if self._is_folder(self.picture) else self.picture
+            save_png(candidates[0].picture, path)
+            wrote += f", drew {path}"
+        return wrote
+
+
+def _find_inputs(arguments: tuple[str, ...]) -> list[Path | str]:
+    """The images that arguments name; a file that is not there stays, and fails when its turn comes."""
+    from i2c_core.images import find_images
+
+    found: list[Path | str] = []
+    for argument in arguments:
+        try:
+            found += find_images([argument])
+        except I2cError:
+            if Path(argument).is_dir():
+                raise
+            found.append(argument if argument == "-" else Path(argument))
+    return found

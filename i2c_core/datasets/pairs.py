@@ -1,0 +1,371 @@
+"""Pairs of image and code on disk: Parquet, or a folder with images and a list of their codes.
+
+    pairs.parquet       columns image (Hugging Face `Image`: bytes, path), code, tokens, size; values where there are any
+    FOLDER/*.parquet    the same in shards, as `i2c dataset build` writes them
+    FOLDER/*.jsonl      one {"file": "0.png", "code": "h B W"} a line, the images beside it
+    FOLDER/truth.json   {"0.png": "h B W", ...}
+
+Legend: N pairs, T tokens of the longest, C channels, H W pixels.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from i2c_core.datasets.keys import held_out, pixel_keys
+from i2c_core.errors import DataError, I2cError
+from i2c_core.families import Family
+from i2c_core.images import fit, read_image
+from i2c_core.raster import to_png
+from i2c_core.vocabulary import Encoded
+
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["Pair", "Pairs", "held_out", "pixel_keys", "read_pairs", "table_of", "write_pairs"]
+
+_HINT = "give a Parquet file, or a folder with Parquet, a .jsonl of file and code, or truth.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One image (C, H, W) uint8 at its own size, its code, and the file that it came from."""
+
+    file: str
+    code: str
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs(Sequence[Pair]):
+    """Pairs in memory.
+
+    Attributes:
+        files, codes: N names and programs as text.
+        ids: (N, T) canonical prefix tokens, V behind each end.
+        values: (N, T), or None for a family without continuous tokens.
+        images: N pictures (C, H, W) uint8, each at its own size.
+    """
+
+    family: Family
+    files: list[str]
+    codes: list[str]
+    ids: NDArray[np.int64]
+    values: NDArray[np.float64] | None
+    images: list[NDArray[np.uint8]]
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @overload
+    def __getitem__(self, index: int) -> Pair: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Pair]: ...
+    def __getitem__(self, index: int | slice) -> Pair | Sequence[Pair]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        return Pair(self.files[index], self.codes[index], self.images[index])
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """(N,) tokens of each program."""
+        return (self.ids < self.family.vocabulary.pad).sum(1)
+
+    def pixels(self, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+        """(N, C, H, W) all pictures at one size, the family's unless told otherwise."""
+        wanted = self.family.size if size is None else size
+        pixels = np.empty((len(self), self.family.channels, *wanted), np.uint8)
+        for row, image in enumerate(self.images):
+            pixels[row] = image if image.shape[1:] == wanted else fit(image, wanted)
+        return pixels
+
+
+@dataclass(frozen=True)
+class _Record:
+    """One pair as it stands on disk; `where` names it in errors."""
+
+    where: str
+    file: str
+    source: bytes | Path
+    code: str | None
+    tokens: list[str] | None
+    values: list[float] | None
+
+
+def read_pairs(path: Path | str, family: Family) -> Pairs:
+    """Read pairs in any of the forms of this module's first lines.
+
+    Raises:
+        DataError: nothing there, a broken file, an unknown token, an image that is missing or cannot be read; the
+            file and the line or row are named.
+    """
+    path = Path(path)
+    files: list[str] = []
+    codes: list[str] = []
+    encoded: list[Encoded] = []
+    images: list[NDArray[np.uint8]] = []
+    for record in _records(path):
+        try:
+            program, code = _program(record, family)
+            encoded.append(program)
+            images.append(read_image(record.source, family.channels))
+        except I2cError as error:
+            raise DataError(f"{record.where}: {error.fact}", error.hint) from None
+        files.append(record.file)
+        codes.append(code)
+    if not files:
+        raise DataError(f"{path} holds no pair", _HINT)
+    ids, values = family.vocabulary.pack(encoded)
+    return Pairs(family, files, codes, ids, values if family.vocabulary.continuous.any() else None, images)
+
+
+def _program(record: _Record, family: Family) -> tuple[Encoded, str]:
+    """The canonical program of a record, and its code as text."""
+    vocabulary = family.vocabulary
+    if record.code is not None and (record.tokens is None or family.normalise is not None):
+        return vocabulary.encode(family.canonical(family.parse(record.code))), record.code
+    assert record.tokens is not None
+    ids = vocabulary.names_to_ids(record.tokens)
+    _require_typed(family, ids)
+    values = tuple(record.values) if record.values is not None else (float("nan"),) * len(ids)
+    if record.code is None:
+        program = family.from_tokens(ids, values)
+        return vocabulary.encode(family.canonical(program)), family.show(program)
+    return Encoded(tuple(ids), values), record.code
+
+
+def _require_typed(family: Family, ids: list[int]) -> None:
+    """Raise `ProgramError` when tokens are no whole program of the root type; builds no program where they are."""
+    vocabulary = family.vocabulary
+    stack = [0]
+    for token in ids:
+        found = int(vocabulary.production[stack.pop(), token]) if stack else -1
+        if found < 0:
+            break
+        stack.extend(reversed(vocabulary.productions[found].args))
+    else:
+        if not stack:
+            return
+    vocabulary.decode(ids)
+
+
+def _records(path: Path) -> Iterator[_Record]:
+    if path.is_dir():
+        shards = sorted(path.glob("*.parquet"))
+        lists = sorted(path.glob("*.jsonl"))
+        if shards:
+            for shard in shards:
+                yield from _parquet_records(shard)
+        elif lists:
+            for each in lists:
+                yield from _jsonl_records(each)
+        elif (path / "truth.json").is_file():
+            yield from _truth_records(path / "truth.json")
+        else:
+            raise DataError(f"{path} has no pairs in it", _HINT)
+    elif not path.is_file():
+        raise DataError(f"no data at {path}", _HINT)
+    elif path.suffix == ".parquet":
+        yield from _parquet_records(path)
+    elif path.suffix == ".jsonl":
+        yield from _jsonl_records(path)
+    elif path.suffix == ".json":
+        yield from _truth_records(path)
+    else:
+        raise DataError(f"{path} is not a form of pairs that is known", _HINT)
+
+
+def _jsonl_records(path: Path) -> Iterator[_Record]:
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        if not line.strip():
+            continue
+        where = f"{path}, line {number}"
+        try:
+            entry = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{where}: no JSON: {error}", 'write {"file": "0.png", "code": "..."}') from None
+        yield _listed(path.parent, where, entry)
+
+
+def _truth_records(path: Path) -> Iterator[_Record]:
+    try:
+        entries = json.loads(_text(path))
+    except ValueError as error:
+        raise DataError(f"{path}: no JSON: {error}", 'write {"0.png": "...", ...}') from None
+    if not isinstance(entries, dict):
+        raise DataError(f"{path}: expected an object, got {type(entries).__name__}", 'write {"0.png": "...", ...}')
+    for file, code in entries.items():
+        yield _listed(path.parent, f"{path}, {file}", {"file": file, "code": code})
+
+
+def _listed(folder: Path, where: str, entry: Any) -> _Record:
+    hint = 'write {"file": "0.png", "code": "..."}'
+    if not isinstance(entry, dict):
+        raise DataError(f"{where}: expected an object, got {type(entry).__name__}", hint)
+    for name in ("file", "code"):
+        if not isinstance(entry.get(name), str):
+            raise DataError(f"{where}: expected text at {name!r}, got {entry.get(name)!r}", hint)
+    image = folder / entry["file"]
+    if not image.is_file():
+        raise DataError(f"{where}: no image {image}", "put the image beside the list, or mend its name")
+    return _Record(where, entry["file"], image, entry["code"], None, None)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}", "write it as UTF-8") from None
+
+
+def _parquet_records(path: Path) -> Iterator[_Record]:
+    import pyarrow
+    import pyarrow.parquet
+
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise DataError(f"{path} is no Parquet file: {str(error).splitlines()[0]}", "write it again") from None
+    with file:
+        names = file.schema_arrow.names
+        if "image" not in names or not {"code", "tokens"} & set(names):
+            fact = f"{path} has the columns {', '.join(names)}, expected image and code"
+            raise DataError(fact, "name them image (bytes of an image file) and code")
+        wanted = [n for n in ("image", "code", "tokens", "values") if n in names]
+        row = 0
+        try:
+            for batch in file.iter_batches(batch_size=4096, columns=wanted):
+                for entry in batch.to_pylist():
+                    row += 1
+                    yield _stored(path, row, entry)
+        except (OSError, pyarrow.ArrowException) as error:
+            raise DataError(f"{path} is damaged: {str(error).splitlines()[0]}", "write it again") from None
+
+
+def _stored(path: Path, row: int, entry: dict[str, Any]) -> _Record:
+    where = f"{path}, row {row}"
+    image, name = entry["image"], f"{path.name}:{row}"
+    if isinstance(image, dict):
+        name = image.get("path") or name
+        image = image.get("bytes")
+    if not isinstance(image, bytes):
+        raise DataError(f"{where}: expected the bytes of an image, got {type(image).__name__}", "embed the image files")
+    values = entry.get("values")
+    return _Record(
+        where,
+        name,
+        image,
+        entry.get("code"),
+        entry.get("tokens"),
+        None if values is None else [float("nan") if v is None else float(v) for v in values],
+    )
+
+
+def table_of(
+    family: Family,
+    ids: NDArray[np.integer],
+    pixels: NDArray[np.uint8],
+    values: NDArray[np.float64] | None = None,
+    start: int = 0,
+) -> pyarrow.Table:
+    """Pairs as an Arrow table that Hugging Face `datasets` shows with its images.
+
+    Args:
+        family: whose programs they are.
+        ids: (N, T) prefix tokens, V behind each end.
+        pixels: (N, C, H, W) uint8.
+        values: (N, T), or None.
+        start: the number of the first pair, which names its image.
+    """
+    import pyarrow
+
+    names = family.vocabulary.tokens
+    rows = [[i for i in row if i < len(names)] for row in ids.tolist()]
+    numbers = None if values is None else [v[: len(r)].tolist() for v, r in zip(values, rows, strict=True)]
+    codes = [
+        family.show(family.from_tokens(row, None if numbers is None else numbers[n])) for n, row in enumerate(rows)
+    ]
+    images = [{"bytes": png_bytes(p), "path": f"{start + n:08d}.png"} for n, p in enumerate(pixels)]
+    columns = {
+        "image": pyarrow.array(images, pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])),
+        "code": pyarrow.array(codes, pyarrow.string()),
+        "tokens": pyarrow.array([[names[i] for i in row] for row in rows], pyarrow.list_(pyarrow.string())),
+        "size": pyarrow.array([len(row) for row in rows], pyarrow.int32()),
+    }
+    features: dict[str, Any] = {
+        "image": {"_type": "Image"},
+        "code": {"dtype": "string", "_type": "Value"},
+        "tokens": {"feature": {"dtype": "string", "_type": "Value"}, "_type": "List"},
+        "size": {"dtype": "int32", "_type": "Value"},
+    }
+    if numbers is not None:
+        listed = [[None if v != v else v for v in row] for row in numbers]
+        columns["values"] = pyarrow.array(listed, pyarrow.list_(pyarrow.float64()))
+        features["values"] = {"feature": {"dtype": "float64", "_type": "Value"}, "_type": "List"}
+    table = pyarrow.table(columns)
+    return table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+
+
+def write_pairs(
+    path: Path | str,
+    family: Family,
+    ids: NDArray[np.integer],
+    pixels: NDArray[np.uint8],
+    values: NDArray[np.float64] | None = None,
+) -> None:
+    """Write pairs: one Parquet file where `path` ends with .parquet, else a folder of PNG with pairs.jsonl.
+
+    Arguments as in `table_of`. What exists is replaced at once, when everything is written.
+    """
+    path = Path(path)
+    if path.suffix == ".parquet":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_table(path, table_of(family, ids, pixels, values))
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for row, picture in enumerate(pixels):
+        tokens = [i for i in ids[row].tolist() if i < family.vocabulary.size]
+        program = family.from_tokens(tokens, None if values is None else values[row, : len(tokens)].tolist())
+        file = f"{row:0{max(3, len(str(len(pixels) - 1)))}d}.png"
+        write_bytes(path / file, png_bytes(picture))
+        lines.append(json.dumps({"file": file, "code": family.show(program)}, ensure_ascii=False))
+    write_bytes(path / "pairs.jsonl", "".join(line + "\n" for line in lines).encode())
+
+
+def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
+    """A picture (C, H, W) as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    to_png(pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def write_table(path: Path, table: pyarrow.Table) -> None:
+    """Write a Parquet file whole or not at all."""
+    import pyarrow.parquet
+
+    partial = path.with_name(path.name + ".partial")
+    pyarrow.parquet.write_table(table, partial, compression="zstd")
+    _into_place(partial, path)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    _into_place(partial, path)
+
+
+def _into_place(partial: Path, path: Path) -> None:
+    with open(partial, "rb+") as file:
+        os.fsync(file.fileno())
+    os.replace(partial, path)

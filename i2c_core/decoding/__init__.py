@@ -1,0 +1,17 @@
+"""From images to ranked programs: strategies over any stepwise network, under the mask."""
+
+from i2c_core.decoding.proposals import AutoregressiveProposer, Proposals, Proposer
+from i2c_core.decoding.rank import Candidate, rank
+from i2c_core.decoding.strategies import Beam, Greedy, Sample, Strategy
+
+__all__ = [
+    "AutoregressiveProposer",
+    "Beam",
+    "Candidate",
+    "Greedy",
+    "Proposals",
+    "Proposer",
+    "Sample",
+    "Strategy",
+    "rank",
+]

@@ -1,0 +1,153 @@
+"""Candidates: proposed programs, type-checked anew, rendered again and ordered by their distance to the input.
+
+Legend: B images, K programs an image, T tokens, N distinct programs, M candidates (pairs of image and program),
+C channels, H W pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from i2c_core.decoding.proposals import Proposals
+from i2c_core.errors import FamilyError, ImageError
+from i2c_core.families import Family
+from i2c_core.programs import Program
+from i2c_core.raster import Pictures
+from i2c_core.references import resolve
+
+CHUNK = 1 << 26  # pixels compared at a time: 128 MB of int16
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A program for an image, and how well it redraws it.
+
+    Attributes:
+        program: canonical.
+        distance: from the input to the program's picture; in the family's own unit, by default the mean absolute
+            difference of pixels, from 0 (equal) to 1.
+        logprob: log p(program | image, root, budget).
+        size: the program's number of symbols.
+        pixels: (C, H, W) uint8, the program's picture.
+    """
+
+    program: Program
+    distance: float
+    logprob: float
+    size: int
+    pixels: NDArray[np.uint8]
+
+
+class Renders(Protocol):
+    """What `rank` needs of a renderer."""
+
+    def render(
+        self, ids: NDArray[np.int64], values: NDArray[np.float64] | None = None, size: tuple[int, int] | None = None
+    ) -> Pictures:
+        """Pictures of the programs ids (N, T), at a height and width."""
+
+
+def rank(family: Family, renderer: Renders, proposals: Proposals, inputs: NDArray[np.uint8]) -> list[list[Candidate]]:
+    """The distinct candidates of each image, the closest first, then the smallest, then the likeliest.
+
+    Every program is type-checked by code that the mask does not share, and made canonical; equal programs of an image
+    are one, with the largest of their probabilities. Programs without a picture are left out.
+
+    Args:
+        proposals: of B images.
+        inputs: (B, C, H, W) uint8, the images at the size to compare at.
+
+    Raises:
+        ProgramError: a proposed program is not well typed.
+        ImageError: there are not as many inputs as images in `proposals`.
+    """
+    if len(inputs) != len(proposals.ids):
+        fact = f"{len(inputs)} inputs for the proposals of {len(proposals.ids)} images"
+        raise ImageError(fact, "give one input an image")
+    programs, image, program_of, logprob = _distinct(family, proposals)
+    if not programs:
+        return [[] for _ in range(len(inputs))]
+    encoded = [family.to_tokens(p) for p in programs]
+    ids, values = family.vocabulary.pack(encoded)  # (N, T)
+    given = values if any(e.has_values for e in encoded) else None
+    pictures = renderer.render(ids, given, (int(inputs.shape[2]), int(inputs.shape[3])))
+    drawn = pictures.defined[program_of]  # (M,)
+    image, program_of, logprob = image[drawn], program_of[drawn], logprob[drawn]
+    distance = distances(family, pictures.pixels, inputs, program_of, image)  # (M,)
+    size = np.array([p.size for p in programs])[program_of]  # (M,)
+    found: list[list[Candidate]] = [[] for _ in range(len(inputs))]
+    for m in np.lexsort((-logprob, size, distance)):
+        n = program_of[m]
+        found[image[m]].append(
+            Candidate(programs[n], float(distance[m]), float(logprob[m]), int(size[m]), pictures.pixels[n])
+        )
+    return found
+
+
+def distances(
+    family: Family,
+    pictures: NDArray[np.uint8],
+    inputs: NDArray[np.uint8],
+    picture: NDArray[np.int64],
+    image: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """(M,) the distance from pictures[picture[m]] to inputs[image[m]], both of (C, H, W) uint8 pixels.
+
+    By the family's own function, or the mean absolute difference of pixels, from 0 to 1.
+    """
+    if family.distance is not None:
+        return _own_distances(family, pictures, inputs, picture, image)
+    found = np.empty(len(picture))
+    step = max(1, CHUNK // max(1, int(np.prod(inputs.shape[1:]))))
+    for start in range(0, len(picture), step):
+        part = slice(start, start + step)
+        a = pictures[picture[part]].astype(np.int16).reshape(len(picture[part]), -1)  # (M, C * H * W)
+        b = inputs[image[part]].reshape(len(a), -1)
+        found[part] = np.abs(a - b).mean(1) / 255
+    return found
+
+
+def _own_distances(
+    family: Family,
+    pictures: NDArray[np.uint8],
+    inputs: NDArray[np.uint8],
+    picture: NDArray[np.int64],
+    image: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    assert family.distance is not None
+    measure = resolve(family.distance, f"family {family.name}")
+    found = np.empty(len(picture))
+    for i in np.unique(image):
+        rows = image == i  # (M,)
+        measured: Any = np.asarray(measure(pictures[picture[rows]], inputs[i]))
+        if measured.shape != (int(rows.sum()),):
+            fact = f"distance of {family.name} returned shape {measured.shape}, expected ({int(rows.sum())},)"
+            raise FamilyError(fact, "return one number a picture")
+        found[rows] = measured
+    return found
+
+
+def _distinct(
+    family: Family, proposals: Proposals
+) -> tuple[list[Program], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """The N distinct canonical programs, and of each of M candidates the image, the program and the log-probability."""
+    ids = proposals.ids.cpu().numpy()  # (B, K, T)
+    values = None if proposals.values is None else proposals.values.cpu().numpy()
+    logprob = proposals.logprob.cpu().numpy()  # (B, K)
+    read: dict[tuple[bytes, bytes], int] = {}
+    numbers: dict[Program, int] = {}
+    best: dict[tuple[int, int], float] = {}
+    for b, k in np.argwhere(logprob > -np.inf):
+        own: NDArray[np.float64] | None = None if values is None else values[b, k]
+        key = (ids[b, k].tobytes(), b"" if own is None else own.tobytes())
+        if key not in read:
+            program = family.canonical(family.from_tokens(ids[b, k].tolist(), None if own is None else own.tolist()))
+            read[key] = numbers.setdefault(program, len(numbers))
+        pair = (int(b), read[key])
+        best[pair] = max(best.get(pair, -np.inf), float(logprob[b, k]))
+    pairs = np.array(list(best), np.int64).reshape(-1, 2)  # (M, 2)
+    return list(numbers), pairs[:, 0], pairs[:, 1], np.array(list(best.values()))

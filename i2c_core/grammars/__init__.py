@@ -1,0 +1,13 @@
+"""Grammars: how programs are written, bound to what they mean; Lark stays behind `lark_bridge`.
+
+    text --parse--> program --show--> text        Syntax, a grammar checked against a signature
+    grammar --derive--> signature                 derive, derive_signature
+    signature --derive_grammar--> grammar         in call notation
+"""
+
+from i2c_core.grammars.calls import derive_grammar
+from i2c_core.grammars.deriving import derive, derive_signature
+from i2c_core.grammars.sources import GrammarText, read_grammar
+from i2c_core.grammars.syntax import Syntax
+
+__all__ = ["GrammarText", "Syntax", "derive", "derive_grammar", "derive_signature", "read_grammar"]

@@ -1,0 +1,361 @@
+"""A grammar bound to a signature: which rule is which type, which alternative which symbol, or where the two contradict.
+
+A rule is the type of its name (case and underscores aside); a rule without such a type, through which a typed rule
+passes (`?expr: term`), is another level of that type. An alternative is a symbol (see `naming.proposals`), a list's
+elements, or a *passage*: something of the rule's own type, with or without brackets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from i2c_core.errors import GrammarError, suggest
+from i2c_core.grammars.naming import is_bracketing, key, plain, proposals, rule_names
+from i2c_core.grammars.repeats import Element, Many, Repeats
+from i2c_core.grammars.trees import Alternative, Item, Rules
+from i2c_core.vocabulary import Production, Vocabulary
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write a symbol: the elements of an alternative, and for each the argument that it belongs to (-1: none).
+
+    `in_list` says of each argument whether it is a list whose elements are written here, one by one; `lists` are the
+    places of the arguments that are lists.
+    """
+
+    alternative: Alternative
+    elements: tuple[Element, ...]
+    places: tuple[int, ...]
+    in_list: tuple[bool, ...]
+    lists: tuple[int, ...]
+
+    @cached_property
+    def is_simple(self) -> bool:
+        """Whether the elements are the alternative's items, nothing spelt out."""
+        items = self.alternative.items
+        return len(items) == len(self.elements) and all(
+            i.inlined == isinstance(e, Many) for i, e in zip(items, self.elements, strict=True)
+        )
+
+
+@dataclass
+class Meaning:
+    """What an alternative is: `forms` by token for a symbol, one under the empty name for a list, none for a passage."""
+
+    symbol: str | None = None
+    forms: dict[str, list[Form]] = field(default_factory=dict)
+
+    @property
+    def is_passage(self) -> bool:
+        return not self.forms
+
+    @property
+    def is_list(self) -> bool:
+        return "" in self.forms
+
+
+class Binding:
+    """The meaning of every alternative; raises `GrammarError` where grammar and signature contradict."""
+
+    def __init__(self, rules: Rules, vocabulary: Vocabulary) -> None:
+        self.rules = rules
+        self.vocabulary = vocabulary
+        self.repeats = Repeats(rules)
+        self.keys = [key(t) for t in vocabulary.types]
+        # Productions by key and symbol, one for each token and list of argument keys.
+        self._made: dict[str, dict[str, list[Production]]] = {}
+        self._has_literals = dict.fromkeys(self.keys, False)
+        generic = {s.name for s in vocabulary.signature.symbols if s.ranges}
+        for production in vocabulary.productions:
+            if vocabulary.production[production.type, vocabulary.ids[production.token]] < 0:
+                continue
+            of_key = self._made.setdefault(self.keys[production.type], {})
+            name = production.token.partition("[")[0]  # `eq` of `eq[Coord]`
+            name = name if name in generic else production.token
+            known = of_key.setdefault(name, [])
+            if all((q.token, self._args(q)) != (production.token, self._args(production)) for q in known):
+                known.append(production)
+            self._has_literals[self.keys[production.type]] |= not production.args
+        self.sorts = self._sort()
+        self.meanings: dict[Alternative, Meaning] = {}
+        for rule, alternatives in rules.by_rule.items():
+            if not rule.startswith("_"):
+                self._mean(rule, alternatives)
+
+    def _args(self, production: Production) -> tuple[str, ...]:
+        return tuple(self.keys[a] for a in production.args)
+
+    # -- rules and types
+
+    def _sort(self) -> dict[str, str]:
+        """The type of each rule that makes nodes, by key."""
+        by_name = {name: k for k in reversed(self.keys) for name in rule_names(k)}
+        by_name |= {plain(k): k for k in self.keys if not k.startswith("List[")}
+        names = [r for r in self.rules.by_rule if not r.startswith("_")]
+        sorts = {r: by_name[plain(r)] for r in names if plain(r) in by_name}
+        root = self.keys[0]
+        if sorts.get(self.rules.start) != root:
+            sorts[self.rules.start] = root
+        pending = list(sorts)
+        while pending:  # levels of a type: rules that a typed rule passes through
+            rule = pending.pop()
+            for alternative in self.rules.by_rule[rule]:
+                inner = self._only(alternative)
+                if inner and not inner.terminal and inner.name not in sorts and not self._named(alternative, sorts[rule]):
+                    sorts[inner.name] = sorts[rule]
+                    pending.append(inner.name)
+        signature = self.vocabulary.signature
+        results = {plain(s.name): key(s.result) for s in signature.symbols if not s.result.is_variable}
+        for rule in names:
+            if rule not in sorts and results.get(plain(rule)) in self._made:
+                sorts[rule] = results[plain(rule)]  # a rule of its own for one symbol
+        for rule in names:
+            if rule not in sorts:
+                alternative = self.rules.by_rule[rule][0]
+                types = list(dict.fromkeys(self.keys))
+                close = suggest(plain(rule), [plain(t) for t in types])
+                meant = next((t for t in types if close == f"did you mean {plain(t)!r}?"), None)
+                hint = f"did you mean {_rule_name(meant)!r}?" if meant else f"name it after a type: {', '.join(types[:8])}"
+                raise GrammarError(f"{self.rules.where(alternative)}: rule {rule!r} is no type of the signature", hint)
+        return sorts
+
+    def _only(self, alternative: Alternative) -> Item | None:
+        """The one thing that an alternative keeps, where it is no repetition."""
+        return alternative.kept[0] if len(alternative.kept) == 1 and not alternative.kept[0].inlined else None
+
+    def _named(self, alternative: Alternative, sort: str) -> str | None:
+        """The symbol at a type that an alternative names by its alias or a literal."""
+        made = self._made.get(sort, {})
+        rule = alternative.rule
+        names = [n for n in proposals(alternative, self.rules.literals(alternative)) if n != rule or alternative.alias]
+        return next((n for n in names if n in made), None)
+
+    def related(self, one: str, other: str) -> bool:
+        """Whether one of two types includes the other."""
+        includes = self.vocabulary.signature.includes
+        if one == other:
+            return True
+        return any(b in _closure(includes, a) for a, b in ((one, other), (other, one)))
+
+    # -- alternatives and symbols
+
+    def _mean(self, rule: str, alternatives: Sequence[Alternative]) -> None:
+        sort = self.sorts[rule]
+        taken: dict[str, int] = {}
+        for alternative in alternatives:
+            if sort.startswith("List["):
+                self.meanings[alternative] = self._list(alternative, sort)
+                continue
+            name = self._symbol(alternative, sort, taken)
+            if name is None:
+                self.meanings[alternative] = Meaning()
+                self._check_passage(alternative, sort)
+                continue
+            taken.setdefault(name, alternative.place)
+            forms = self._forms(alternative, sort, name)
+            self.meanings[alternative] = Meaning(name, forms)
+
+    def _symbol(self, alternative: Alternative, sort: str, taken: dict[str, int]) -> str | None:
+        made = self._made.get(sort, {})
+        literals = self.rules.literals(alternative)
+        names = proposals(alternative, literals)
+        if alternative.alias and not any(n in made for n in names):
+            alike = [n for n in made if n.lower() == alternative.alias.lower()]
+            if len(alike) == 1:
+                return alike[0]
+            self._unknown(alternative, sort, alternative.alias)
+        inner = self._only(alternative)
+        rule = alternative.rule.partition("{")[0].rpartition("__")[2]
+        passes = inner is not None and self._passes(inner, sort) and is_bracketing(literals)
+        for name in names:
+            alike = [n for n in made if plain(n) == plain(name)] if name == rule and not alternative.alias else [name]
+            if name == rule and passes and (alternative.expands or not any(n in made for n in alike)):
+                break
+            for found in alike:
+                numbered = self._numbered(made, found)
+                free = [n for n in numbered if taken.get(n, alternative.place) == alternative.place]
+                if numbered:
+                    fits = [n for n in free or numbered if name != rule or self._try(alternative, made[n])]
+                    return (fits or free or numbered)[0]
+        if inner is not None and (passes or self._is_wrapped(alternative, inner, sort, literals)):
+            return None
+        words = [w for w in literals if w.isalnum()] or literals
+        self._unknown(alternative, sort, words[0] if words else rule)
+        return None
+
+    @staticmethod
+    def _numbered(made: dict[str, list[Production]], name: str) -> list[str]:
+        found = [name] if name in made else []
+        number = 2
+        while f"{name}_{number}" in made:
+            found.append(f"{name}_{number}")
+            number += 1
+        return found
+
+    def _passes(self, inner: Item, sort: str) -> bool:
+        if inner.terminal:
+            return self._has_literals.get(sort, False)
+        return self.related(self.sorts.get(inner.name, ""), sort)
+
+    def _is_wrapped(self, alternative: Alternative, inner: Item, sort: str, literals: Sequence[str]) -> bool:
+        """Whether text around something of the rule's own type means nothing: the rule's only way, or marks of an end."""
+        only = all(a.place == alternative.place for a in self.rules.by_rule[alternative.rule])
+        return self._passes(inner, sort) and (only or all(text in (";", ",", ".") for text in literals))
+
+    def _check_passage(self, alternative: Alternative, sort: str) -> None:
+        inner = alternative.kept[0]
+        if not self._passes(inner, sort):
+            fact = f"{self.rules.where(alternative)}: rule {alternative.rule} is {sort}, but passes on {inner.name}"
+            raise GrammarError(fact, f"name a symbol with '-> name', or declare '{sort} > {self.sorts[inner.name]}'")
+
+    def _unknown(self, alternative: Alternative, sort: str, name: str) -> None:
+        made = self._made.get(sort, {})
+        where = f"{self.rules.where(alternative)}: rule {alternative.rule}"
+        signature = self.vocabulary.signature
+        if name in signature and name not in made:
+            symbol = signature[name]
+            fact = f"{where} is {sort}, but its alternative {name!r} is {symbol}"
+            raise GrammarError(fact, f"move it to the rule of {key(symbol.result)}, or change the signature")
+        fact = f"{where} has an alternative {name!r}, the signature has no such symbol of type {sort}"
+        known = ", ".join(list(made)[:8]) or "none"
+        raise GrammarError(fact, suggest(name, made, f"symbols of type {sort}: {known}; declare {name!r} or drop it"))
+
+    def _list(self, alternative: Alternative, sort: str) -> Meaning:
+        inner = self._only(alternative)
+        if inner is not None and not inner.terminal and self.sorts.get(inner.name) == sort:
+            return Meaning()
+        forms = []
+        for elements in self.repeats.variants(alternative):
+            places = self._assign(elements, (sort,))
+            if places is None:
+                fact = f"{self.rules.where(alternative)}: rule {alternative.rule} is {sort}, but holds {_shown(elements)}"
+                raise GrammarError(fact, f"let it hold {sort[5:-1]} only, as in {_rule_name(sort[5:-1])}*")
+            forms.append(self._form(alternative, elements, places, (sort,)))
+        return Meaning(None, {"": forms})
+
+    def _forms(self, alternative: Alternative, sort: str, name: str) -> dict[str, list[Form]]:
+        forms: dict[str, list[Form]] = {}
+        variants = self.repeats.variants(alternative)
+        for production in self._made[sort][name]:
+            for elements in variants:
+                places = self._assign(elements, self._args(production))
+                if places is not None:
+                    form = self._form(alternative, elements, places, self._args(production))
+                    forms.setdefault(production.token, []).append(form)
+        if not forms:
+            self._contradict(alternative, name, variants[0], self._made[sort][name][0])
+        return forms
+
+    def _form(
+        self, alternative: Alternative, elements: tuple[Element, ...], places: tuple[int, ...], args: Sequence[str]
+    ) -> Form:
+        pairs = [(e, p) for e, p in zip(elements, places, strict=True) if p >= 0]
+        whole = {p for e, p in pairs if isinstance(e, Item) and self.sorts.get(e.name) == args[p]}
+        in_list = tuple(arg.startswith("List[") and place not in whole for place, arg in enumerate(args))
+        lists = tuple(place for place, arg in enumerate(args) if arg.startswith("List["))
+        return Form(alternative, elements, places, in_list, lists)
+
+    def _try(self, alternative: Alternative, productions: Sequence[Production]) -> bool:
+        variants = self.repeats.variants(alternative)
+        return any(self._assign(v, self._args(p)) is not None for p in productions for v in variants)
+
+    def _contradict(self, alternative: Alternative, name: str, elements: Sequence[Element], production: Production) -> None:
+        shown = f"{name} : {self.vocabulary.signature[production.token].type}"
+        where = f"{self.rules.where(alternative)}: alternative {name!r} of rule {alternative.rule}"
+        kept = [e for e in elements if isinstance(e, Many) or e.kept]
+        args = self._args(production)
+        if len(kept) != len(args):
+            count = f"{len(kept)} argument{'s' * (len(kept) != 1)}"
+            raise GrammarError(f"{where} has {count}, the signature says {shown}", "change one of the two")
+        for number, (element, arg) in enumerate(zip(kept, args, strict=True), 1):
+            if self._assign((element,), (arg,)) is None:
+                fact = f"{where} has {_shown([element])} at argument {number}, the signature says {shown}"
+                raise GrammarError(fact, f"write {_rule_name(arg)} there, or change the signature")
+        raise GrammarError(f"{where} has {_shown(kept)}, the signature says {shown}", "change one of the two")
+
+    # -- elements and arguments
+
+    def _accepts(self, item: Item, wanted: str) -> bool:
+        if item.terminal:
+            return self._has_literals.get(wanted, False)
+        return self.related(self.sorts[item.name], wanted)
+
+    def _assign(self, elements: Sequence[Element], args: Sequence[str]) -> tuple[int, ...] | None:
+        """For each element the argument that it belongs to, -1 for mere text; None where they do not fit.
+
+        Every argument takes one element, lists take any number that hold their element type. Depth-first, over
+        alternatives of a few elements; the first fit in the order of the text wins.
+        """
+        kept = [i for i, e in enumerate(elements) if isinstance(e, Many) or e.kept]
+        pending: list[tuple[tuple[int, ...], int]] = [((), 0)]  # arguments so far, the argument that is next
+        tried: set[tuple[int, int, int]] = set()
+        while pending:
+            chosen, following = pending.pop()
+            if len(chosen) == len(kept):
+                if all(a.startswith("List[") for a in args[following:]):
+                    places = [-1] * len(elements)
+                    for position, place in zip(kept, chosen, strict=True):
+                        places[position] = place
+                    return tuple(places)
+                continue
+            state = len(chosen), following, chosen[-1] if chosen else -1
+            if state in tried:
+                continue
+            tried.add(state)
+            previous = elements[kept[len(chosen) - 1]] if chosen else None
+            element = elements[kept[len(chosen)]]
+            pending += reversed(self._steps(element, previous, chosen, following, args))
+        return None
+
+    def _steps(
+        self, element: Element, previous: Element | None, chosen: tuple[int, ...], following: int, args: Sequence[str]
+    ) -> list[tuple[tuple[int, ...], int]]:
+        items = element.items if isinstance(element, Many) else (element,)
+        steps: list[tuple[tuple[int, ...], int]] = []
+
+        def holds(wanted: str) -> bool:
+            return wanted.startswith("List[") and all(self._accepts(i, wanted[5:-1]) for i in items)
+
+        last = chosen[-1] if chosen else -1
+        whole = isinstance(previous, Item) and previous.name in self.sorts and self.sorts[previous.name] == args[last]
+        if last >= 0 and not whole and holds(args[last]):
+            steps.append(((*chosen, last), following))
+        place = following
+        while place < len(args):
+            if isinstance(element, Item) and self._accepts(element, args[place]):
+                steps.append(((*chosen, place), place + 1))
+            elif holds(args[place]):
+                steps.append(((*chosen, place), place + 1))
+            if not args[place].startswith("List["):
+                break
+            place += 1  # a list may be empty
+        return steps
+
+
+def _closure(includes: object, name: str) -> list[str]:
+    assert hasattr(includes, "get")
+    found = [name]
+    for one in found:
+        found += [n for n in includes.get(one, ()) if n not in found]
+    return found
+
+
+def _rule_name(type_key: str | None) -> str:
+    """The rule that stands for a type: `list_item` for `ListItem`."""
+    shown = type_key or ""
+    if shown.startswith("List["):
+        return _rule_name(shown[5:-1]) + "_list"
+    return "".join("_" + c.lower() if c.isupper() and i and not shown[i - 1].isupper() else c.lower() for i, c in enumerate(shown))
+
+
+def _shown(elements: Sequence[Element]) -> str:
+    names = []
+    for element in elements:
+        if isinstance(element, Many):
+            names.append(f"({' | '.join(i.name for i in element.items)})*")
+        elif element.kept:
+            names.append(element.name)
+    return " ".join(names) or "nothing"

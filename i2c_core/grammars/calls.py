@@ -1,0 +1,117 @@
+"""A readable Lark grammar in call notation, `h(v(W, B), B)`, from nothing but a signature.
+
+Each type is a rule, each symbol an alternative that begins with its name; lists are `[a, b]`, literals are themselves. Types
+that differ in their indices only share a rule; what that loosens is type-checked after the parse.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+from i2c_core.errors import GrammarError
+from i2c_core.grammars.naming import key
+from i2c_core.grammars.sources import GrammarText
+from i2c_core.symbols import Bins, Range
+from i2c_core.types import Type
+from i2c_core.vocabulary import Vocabulary
+
+NUMBER = r"NUMBER: /-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?/"
+
+
+def derive_grammar(vocabulary: Vocabulary) -> GrammarText:
+    """The grammar in call notation of the programs of a vocabulary's root type."""
+    table = _Table(vocabulary)
+    rules = {rule: table.alternatives(type_key) for type_key, rule in table.rules.items()}
+    text = f"// Call notation, derived from the signature.\n\n?start: {table.place(table.keys[0])}\n\n"
+    for rule, alternatives in rules.items():
+        mark = "?" if any(a == "NUMBER" or a in rules for a in alternatives) else ""
+        text += f"{mark}{rule}: " + ("\n" + " " * len(mark + rule) + "| ").join(alternatives) + "\n\n"
+    text += f"{NUMBER}\n" if "NUMBER" in text else ""
+    return GrammarText(text + "%ignore /[ \\t\\n\\r]+/\n", "derived grammar")
+
+
+class _Table:
+    """The types of a vocabulary as rules: `rules` maps type keys to rule names, one rule for types that include each other."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self._vocabulary = vocabulary
+        self._signature = vocabulary.signature
+        self.keys = [key(t) for t in vocabulary.types]
+        kinds = self._signature.kinds
+        self._numbers = {k for k in self.keys if isinstance(kinds.get(k), Range | Bins)}
+        self._same: dict[str, str] = {}
+        for type_key in dict.fromkeys(self.keys):
+            alike = (k for k in self._same.values() if self._includes(k, type_key) and self._includes(type_key, k))
+            self._same[type_key] = next(alike, type_key)
+        own = [k for k in dict.fromkeys(self._same.values()) if k not in self._numbers]
+        self.rules = _rule_names(own)
+        self._generic = {s.name for s in self._signature.symbols if s.ranges}
+        self._found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for production in vocabulary.productions:
+            if vocabulary.production[production.type, vocabulary.ids[production.token]] >= 0:
+                args = tuple(self.keys[a] for a in production.args)
+                self._found.setdefault(self.keys[production.type], {})[production.token] = args
+
+    def _includes(self, one: str, other: str) -> bool:
+        return one == other or other in self._signature.included(Type(one))
+
+    def place(self, type_key: str) -> str:
+        """How an argument of a type is written."""
+        return "NUMBER" if type_key in self._numbers else self.rules[self._same[type_key]]
+
+    def _openings(self, type_key: str) -> set[str]:
+        """What a text of a type may begin with."""
+        return {"NUMBER" if self._is_number(t) else self._name(t) for t in self._found.get(type_key, ())}
+
+    def alternatives(self, type_key: str) -> list[str]:
+        """The alternatives of a type's rule; each text is read in one way only."""
+        if type_key.startswith("List["):
+            element = self.place(type_key[5:-1])
+            return [f'"[" [{element} ("," {element})*] "]"']
+        found: dict[str, None] = {}
+        passed: dict[str, None] = {}
+        covered: set[str] = set()
+        for part in self._signature.included(Type(type_key))[1:]:
+            known = part in self.rules and self._same.get(part) == part != type_key
+            if known and not covered & self._openings(part):
+                covered |= self._openings(part)
+                passed[self.place(part)] = None
+        for token, args in self._found.get(type_key, {}).items():
+            name = "NUMBER" if self._is_number(token) else self._name(token)
+            if name in covered:
+                continue
+            inner = ' "," '.join(map(self.place, args))
+            shown = name if name == "NUMBER" else json.dumps(name, ensure_ascii=False)
+            found[f'{shown} "(" {inner} ")"' if args else shown] = None
+        return [*found, *passed]
+
+    def _name(self, token: str) -> str:
+        name = token.partition("[")[0]
+        return name if name in self._generic else token
+
+    def _is_number(self, token: str) -> bool:
+        symbol = self._signature[token]
+        if symbol.parameters or symbol in self._signature.symbols:
+            return False
+        return isinstance(self._signature.kind(symbol.result), Bins) or re.fullmatch(r"-?\d+", token) is not None
+
+
+def _rule_names(keys: list[str]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for type_key in keys:
+        name = _snake(type_key)
+        if name in names.values() or name == "start":
+            raise GrammarError(
+                f"types {type_key} and {next((k for k, n in names.items() if n == name), 'start')} have one rule name {name!r}",
+                "rename one of them, or write a grammar",
+            )
+        names[type_key] = name
+    return names
+
+
+def _snake(type_key: str) -> str:
+    if type_key.startswith("List["):
+        return _snake(type_key[5:-1]) + "_list"
+    shown = "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(type_key))
+    return "".join(c if c.isalnum() and c.isascii() else "_" for c in shown).lstrip("_") or "type"

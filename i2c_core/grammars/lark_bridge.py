@@ -1,0 +1,229 @@
+"""The one module that imports Lark: compiles a grammar into `trees.Rules` and parses texts into `trees.Node`.
+
+LALR(1) with a contextual lexer: linear in the text, no recursion, and exact sets of what may come next.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from importlib import resources
+from typing import Any
+
+import lark
+from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lexer import PatternStr
+from lark.load_grammar import FromPackageLoader, PackageResource
+
+from i2c_core.errors import GrammarError, suggest
+from i2c_core.grammars.layout import Layout
+from i2c_core.grammars.sources import GrammarText
+from i2c_core.grammars.trees import Alternative, Item, Leaf, Node, Rules, Run, Terminal
+
+
+class Unexpected(Exception):
+    """A text that leaves the grammar: where, and which terminals could stand there (`$END` for the text's end)."""
+
+    def __init__(self, position: int, expected: set[str], at_end: bool) -> None:
+        super().__init__(position, expected, at_end)
+        self.position = position
+        self.expected = expected
+        self.at_end = at_end
+
+
+class _Concrete(lark.Lark):
+    """Lark that calls `made[rule]` with all children of each rule it finds, tokens included, instead of making trees."""
+
+    made: dict[Any, Callable[[list[Any]], Any]]
+
+    def _prepare_callbacks(self) -> None:
+        layout = Layout(self.source_grammar)
+        self.alternatives: list[Alternative] = []
+        self.made = {}
+        for rule in self.rules:
+            items = tuple(
+                Item(
+                    str(s.name), s.is_term, not (s.is_term and getattr(s, "filter_out", False)) or rule.options.keep_all_tokens
+                )
+                for s in rule.expansion
+            )
+            name, alias = str(rule.origin.name), None if rule.alias is None else str(rule.alias)
+            words = [self._text(i) for i in items]
+            place, line = layout.find(name, alias, words, rule.order, getattr(rule.origin.name, "line", None) or 1)
+            made = Alternative(name, items, alias, rule.options.expand1, line, place)
+            self.alternatives.append(made)
+            self.made[rule] = partial(_run if name.startswith("_") else _node, made, _indices(items))
+        self._callbacks = self.made
+
+    def _text(self, item: Item) -> str:
+        pattern = self._terminals_dict[item.name].pattern if item.terminal else None
+        return str(pattern.value) if isinstance(pattern, PatternStr) else item.name
+
+
+def _indices(items: Sequence[Item]) -> tuple[tuple[int, Item], ...]:
+    return tuple((i, item) for i, item in enumerate(items) if item.kept)
+
+
+def _kept(indices: tuple[tuple[int, Item], ...], children: list[Any]) -> list[Any]:
+    return [Leaf(i.name, str(children[n]), children[n].start_pos) if i.terminal else children[n] for n, i in indices]
+
+
+def _start(children: list[Any]) -> int:
+    for child in children:
+        start: int = child.start_pos if isinstance(child, lark.Token) else child.start
+        if start >= 0:
+            return start
+    return -1
+
+
+def _node(alternative: Alternative, indices: tuple[tuple[int, Item], ...], children: list[Any]) -> Node:
+    return Node(alternative, _kept(indices, children), _start(children))
+
+
+def _run(alternative: Alternative, indices: tuple[tuple[int, Item], ...], children: list[Any]) -> Run:
+    start = _start(children)
+    kept = _kept(indices, children)
+    # Left recursion appends to the run that is there, so that a list of n items takes n steps.
+    run = kept.pop(0) if kept and isinstance(kept[0], Run) else Run()
+    if kept and isinstance(kept[-1], Run) and not run:
+        run = kept.pop()
+        run[:0] = _flat(kept)
+    else:
+        run.extend(_flat(kept))
+    run.start = start
+    return run  # type: ignore[no-any-return]
+
+
+def _flat(kept: list[Any]) -> list[Node | Leaf]:
+    flat: list[Node | Leaf] = []
+    for value in kept:
+        if isinstance(value, Run):
+            flat += value
+        else:
+            flat.append(value)
+    return flat
+
+
+class Parser:
+    """A compiled grammar."""
+
+    def __init__(self, text: str, start: str) -> None:
+        name = text.name if isinstance(text, GrammarText) else "grammar"
+        options: dict[str, Any] = {"import_paths": [_installed]}
+        if isinstance(text, GrammarText) and text.package:
+            options["source_path"] = PackageResource(text.package, text.name)
+            options["import_paths"].append(FromPackageLoader(text.package))
+        elif isinstance(text, GrammarText) and text.folder is not None:
+            options["source_path"] = os.fspath(text.folder / text.name)
+        try:
+            self._lark = _Concrete(str(text), parser="lalr", start=start, **options)
+            terminals = {t.name: _terminal(t, t.name in self._lark.ignore_tokens) for t in self._lark.terminals}
+        except (LarkError, OSError, re.error, RecursionError) as error:
+            raise _told(error, name, str(text)) from None
+        self.rules = Rules(tuple(self._lark.alternatives), terminals, start, name)
+        declared = {i.name for a in self.rules.alternatives for i in a.items if i.terminal} - set(terminals)
+        if declared:
+            fact = f"{name}: terminal {min(declared)} is declared without a pattern"
+            raise GrammarError(fact, "give it a regular expression or a text")
+
+    def parse(self, text: str) -> Node:
+        """The concrete tree of a text; raises `Unexpected`."""
+        try:
+            found: Any = self._lark.parse(text)
+        except UnexpectedInput as error:
+            raise _unexpected(error, text) from None
+        assert isinstance(found, Node)
+        return found
+
+
+@lru_cache(maxsize=64)
+def _compile(text: str, name: str, package: str | None, folder: Any, start: str) -> Parser:
+    return Parser(GrammarText(text, name, package, folder), start)
+
+
+def compile_grammar(text: str, root: str = "", start: str | None = None) -> Parser:
+    """Compile a grammar from rule `start`, or, where there is none of that name, from the rule named like the type `root`.
+
+    Raises `GrammarError` with line and column where Lark refuses the grammar.
+    """
+    rules = Layout(text).rules
+    name = text.name if isinstance(text, GrammarText) else "grammar"
+    if start is None:
+        alike = [r for r in rules if r.replace("_", "").lower() == root.lower()]
+        start = "start" if "start" in rules or not alike else alike[0]
+    if start not in rules and rules:
+        fact = f"{name} has no rule {start!r}"
+        raise GrammarError(fact, suggest(start, rules, f"its rules are {', '.join(list(rules)[:8])}; begin with '{start}: ...'"))
+    if isinstance(text, GrammarText):
+        return _compile(str(text), name, text.package, text.folder, start)
+    return _compile(text, name, None, None, start)
+
+
+def _terminal(found: Any, ignored: bool) -> Terminal:
+    flags = 0
+    for flag in found.pattern.flags:
+        flags |= int(getattr(re, flag.upper()))
+    literal = str(found.pattern.value) if isinstance(found.pattern, PatternStr) else None
+    regex = re.escape(literal) if literal is not None else str(found.pattern.value)
+    return Terminal(found.name, regex, literal, flags, ignored)
+
+
+def _installed(base: Any, path: str) -> tuple[PackageResource, str]:
+    """Loader of `%import some_package.file.RULE` from installed packages, which Lark looks for in files only."""
+    package, _, file = path.replace(os.sep, "/").rpartition("/")
+    if not package or package == "lark":
+        raise OSError(path)
+    try:
+        importlib.import_module(package.replace("/", "."))
+        return PackageResource(package.replace("/", "."), file), (resources.files(package.replace("/", ".")) / file).read_text("utf-8")
+    except (ImportError, ValueError):
+        raise OSError(path) from None
+
+
+def _unexpected(error: UnexpectedInput, text: str) -> Unexpected:
+    parser: Any = getattr(error, "interactive_parser", None)
+    expected = set(parser.accepts()) if parser is not None else set(getattr(error, "allowed", None) or ())
+    at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+    position = error.pos_in_stream
+    if isinstance(error, UnexpectedCharacters) or position is None:
+        position = error.pos_in_stream or 0
+    return Unexpected(len(text) if at_end else position, expected, at_end)
+
+
+def _told(error: Exception, name: str, text: str) -> GrammarError:
+    """Lark's message as one fact, with the place where there is one."""
+    hint = "see https://lark-parser.readthedocs.io/en/stable/grammar.html"
+    if isinstance(error, FileNotFoundError):
+        fact = f"cannot import {str(error.filename).removesuffix('.lark')!r}"
+        where = re.search(rf"(?m)^.*%import\s+\.?{re.escape(str(error.filename).removesuffix('.lark').replace(os.sep, '.'))}\b", text)
+        place = f", line {text[: where.start()].count(chr(10)) + 1}" if where else ""
+        return GrammarError(f"{name}{place}: {fact}", "put the imported grammar beside it, or into a package")
+    message = str(error).strip()
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    place = ""
+    found = re.search(r"[,]? at line (\d+),? column (\d+)(?: in \S+)?:?", lines[0]) if lines else None
+    if found:
+        place = f", line {found[1]}, column {found[2]}"
+        lines[0] = lines[0].replace(found[0], "")
+        lines = lines[:1]
+    fact = lines[0].rstrip(":. ") if lines else type(error).__name__
+    collision = re.match(r"Reduce/Reduce collision in Terminal\('(.+?)'\)", lines[0]) if lines else None
+    if collision:
+        rules = [line.removeprefix("- ") for line in lines[1:3]]
+        before = "the end" if collision[1] == "$END" else collision[1]
+        fact = f"two ways to read the same text before {before}: {' and '.join(rules)}"
+        hint = "make the grammar LALR(1): give the two different keywords, or join them"
+    elif lines and lines[0].startswith("Rules defined twice"):
+        fact = f"two alternatives are the same: {lines[1].removeprefix('* ')}" if len(lines) > 1 else fact
+        hint = "remove one of them"
+    else:
+        used = re.search(r"^Rule '(\w+)' used but not defined \(in rule (\w+)\)", fact)
+        if used:
+            known = sorted(set(re.findall(r"(?m)^[?!]*(\w+)\s*(?:\.\d+)?\s*:", text)))
+            fact, hint = f"rule {used[2]} uses {used[1]}, which is not defined", suggest(used[1], known, f"define {used[1]}")
+            where = re.search(rf"\b{re.escape(used[1])}\b", text)
+            place = f", line {text[: where.start()].count(chr(10)) + 1}" if where else place
+    return GrammarError(f"{name}{place}: {fact}", hint)

@@ -1,0 +1,66 @@
+"""Where grammars come from: a file, a file of a package, or the text itself."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib import resources
+from pathlib import Path
+
+from i2c_core.errors import GrammarError
+
+
+class GrammarText(str):
+    """A grammar's text that remembers its file, for errors and for `%import .neighbour`.
+
+    `name` is what errors call it; `package` or `folder` is where relative imports look.
+    """
+
+    name: str
+    package: str | None
+    folder: Path | None
+
+    def __new__(cls, text: str, name: str, package: str | None = None, folder: Path | None = None) -> GrammarText:
+        made = super().__new__(cls, text)
+        made.name, made.package, made.folder = name, package, folder
+        return made
+
+
+def read_grammar(source: str | Path, owner: str) -> GrammarText:
+    """A grammar's text; raises `GrammarError` naming the owner where there is none.
+
+    Args:
+        source: a path, `package:file.lark`, or the text itself, which holds a line end.
+    """
+    if isinstance(source, GrammarText):
+        return source
+    if isinstance(source, str) and "\n" in source:
+        return GrammarText(source, f"grammar of {owner}")
+    hint = "give a path, package:file.lark, or the text of a grammar"
+    package, colon, name = str(source).partition(":")
+    if isinstance(source, str) and colon and len(package) > 1:  # one letter is a drive of Windows
+        if _missing(package):
+            raise GrammarError(f"{owner}: no package {package!r} for the grammar {source!r}", hint)
+        file = resources.files(package) / name
+        if not file.is_file():
+            raise GrammarError(f"{owner}: {package} has no grammar {name!r}", hint)
+        return GrammarText(_decode(file.read_bytes(), name, owner), name, package=package)
+    path = Path(source)
+    try:
+        return GrammarText(_decode(path.read_bytes(), path.name, owner), path.name, folder=path.parent)
+    except OSError as error:
+        raise GrammarError(f"{owner}: cannot read the grammar {str(source)!r}: {error.strerror}", hint) from None
+
+
+def _decode(data: bytes, name: str, owner: str) -> str:
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise GrammarError(f"{owner}: {name}, line {line} is not UTF-8", "save the grammar as UTF-8") from None
+
+
+def _missing(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is None
+    except (ImportError, ValueError):
+        return True

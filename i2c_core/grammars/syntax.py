@@ -1,0 +1,75 @@
+"""A grammar bound to a vocabulary: reads and prints programs."""
+
+from __future__ import annotations
+
+from i2c_core.errors import ParseError, suggest
+from i2c_core.grammars.binding import Binding
+from i2c_core.grammars.carets import one_of, parse_error
+from i2c_core.grammars.lark_bridge import Unexpected, compile_grammar
+from i2c_core.grammars.printing import Printer
+from i2c_core.grammars.reading import TreeReader
+from i2c_core.grammars.sources import GrammarText
+from i2c_core.programs import Program
+from i2c_core.vocabulary import Vocabulary
+
+MAX_CHARACTERS = 2_000_000  # of one program's text; about 2 GB of trees and half a minute
+
+
+class Syntax:
+    """How the programs of a vocabulary are written.
+
+    `parse(show(p)) == p` for every program p of the root type. Making one checks grammar and signature against each
+    other and raises `GrammarError` where they contradict, naming the rule, its line and both sides.
+    """
+
+    def __init__(self, text: str, vocabulary: Vocabulary, owner: str) -> None:
+        if not isinstance(text, GrammarText):
+            text = GrammarText(text, f"grammar of {owner}")
+        self.text = text
+        self.vocabulary = vocabulary
+        self._parser = compile_grammar(text, root=vocabulary.root.name)
+        binding = Binding(self._parser.rules, vocabulary)
+        self._reader = TreeReader(binding)
+        self._printer = Printer(binding)
+
+    def parse(self, text: str) -> Program:
+        """The program that a text says; raises `ParseError` with a caret under the place and what was expected."""
+        text = text.removeprefix("\ufeff").replace("\r\n", "\n")
+        if len(text) > MAX_CHARACTERS:
+            fact = f"the text has {len(text):,} characters, more than {MAX_CHARACTERS:,}"
+            raise ParseError(fact, "give one program, not a collection")
+        try:
+            tree = self._parser.parse(text)
+        except Unexpected as error:
+            raise self._unexpected(text, error) from None
+        ids, values = self._reader.read(tree, text)
+        return self.vocabulary.decode(ids, values)
+
+    def show(self, program: Program) -> str:
+        """The program as text, on one line unless the grammar wants lines."""
+        return self._printer.show(program)
+
+    def _unexpected(self, text: str, error: Unexpected) -> ParseError:
+        terminals = self._parser.rules.terminals
+        names = [t.shown for name, t in terminals.items() if name in error.expected and not t.ignored]
+        expected = sorted(dict.fromkeys(names), key=self._rank)
+        shown = one_of([*expected, *(["the end"] if "$END" in error.expected else [])])
+        position = len(text.rstrip()) if error.at_end else error.position
+        if not text.strip():
+            return parse_error(text, 0, f"expected {shown}, got an empty text", "write a program")
+        if error.at_end:
+            return parse_error(text, position, f"expected {shown}, got the end", "the program ends too early: complete it")
+        end = position + 1
+        if text[position].isalnum() or text[position] == "_":
+            while end < len(text) and (text[end].isalnum() or text[end] == "_"):
+                end += 1
+        got = text[position : min(end, position + 40)]
+        hint = "a complete program ends here: remove what follows"
+        if expected:
+            hint = suggest(got, [n for n in expected if n[0] != "'"], f"write {one_of(expected)}")
+        return parse_error(text, position, f"expected {shown}, got {got!r}", hint)
+
+    def _rank(self, shown: str) -> tuple[int, int]:
+        """Symbols in the signature's order, then other words, then marks."""
+        ids = self.vocabulary.ids
+        return (0, ids[shown]) if shown in ids else (1 + shown.startswith("'"), 0)

@@ -1,0 +1,11 @@
+"""Which tokens may come next: a signature as tables, and a pushdown automaton over them made of tensor operations.
+
+Works alone: no family, no plugin. `Tables.from_vocabulary` takes a grounded signature, `Tables.from_arrays` plain
+arrays.
+"""
+
+from i2c_core.masks.oracle import Oracle, legal_tokens
+from i2c_core.masks.pushdown import PushdownMask, State
+from i2c_core.masks.tables import Tables
+
+__all__ = ["Oracle", "PushdownMask", "State", "Tables", "legal_tokens"]

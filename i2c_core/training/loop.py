@@ -1,0 +1,279 @@
+"""The training loop, from settings to a checkpoint, read from top to bottom.
+
+Batches and dropout are functions of (seed, step) and the learning rate is one of the step, so that a run which is killed and
+resumed ends at the very weights of one that was not.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from i2c_core.checkpoints import MODEL_FILE, fill, load_checkpoint, require_match
+from i2c_core.config import OptimSettings, TrainConfig
+from i2c_core.devices import describe_hardware, find_device
+from i2c_core.families import Family
+from i2c_core.model import ModelConfig, build
+from i2c_core.progress import Progress, make_progress
+from i2c_core.raster import Renderer
+from i2c_core.training.batches import Ahead
+from i2c_core.training.loss import masked_loss
+from i2c_core.training.record import Record
+from i2c_core.training.run import Run, load_state, require_network, require_new, require_same
+from i2c_core.training.schedule import learning_rate
+from i2c_core.training.sources import held_out_batches, open_stream
+from i2c_core.training.supply import Lesson, Supply
+from i2c_core.training.validation import Validation
+from i2c_core.training.watch import SETTLED, Clock, Means, Waiting, stop_requests
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What training leaves.
+
+    Attributes:
+        folder: the run's folder.
+        checkpoint: what to decode with.
+        step: how many batches it learned from; `finished` is whether these are all.
+        results: of the last evaluation on held-out images.
+    """
+
+    folder: Path
+    checkpoint: Path
+    step: int
+    finished: bool
+    results: dict[str, float] = field(default_factory=dict)
+
+
+def train(
+    family: Family,
+    config: TrainConfig,
+    out: Path,
+    *,
+    resume: bool = False,
+    init: Path | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a network that reads a family's pictures.
+
+    Args:
+        family: the language and its renderer.
+        config: the settings; what the family decides is filled in.
+        out: the run's folder.
+        resume: go on with the run in `out`, after a kill at any moment.
+        init: a checkpoint of the same family to begin from, instead of from random weights.
+        progress: where to tell how far it is; stderr where it is None.
+
+    Returns:
+        Where the checkpoint is. After Ctrl-C or SIGTERM it is saved and `finished` is False.
+
+    Raises:
+        ConfigError: settings that contradict each other, the family or the machine.
+        CheckpointError: weights or a run of another family or network, or a damaged file.
+        TrainingError: a folder with another run, or a loss that is no number.
+        DiskError: the disk is full; what was saved before is whole.
+    """
+    progress = make_progress() if progress is None else progress
+    config = config.for_family(family)
+    device = find_device(config.run.device)
+    state = load_state(out) if resume else None
+    if state is None:
+        require_new(out)
+    else:
+        require_match(state, family)
+        require_same(state, config)
+
+    with ExitStack() as stack:
+        stack.enter_context(_own_chance(device))
+        stack.enter_context(_own_threads(config.run.threads))
+        torch.manual_seed(config.run.seed)
+        network = network_config(family, config)
+        model = build(network)
+        if state is None and init is not None:
+            weights = load_checkpoint(init)
+            require_match(weights, family)
+            require_network(weights, network)
+            fill(model, weights.tensors, weights.name)
+        model.to(device)
+        mean = copy.deepcopy(model).requires_grad_(False) if config.optim.ema else None
+        optimizer = make_optimizer(model, config.optim)
+        run = Run(out, family, config, model, mean, optimizer, network, began_from="" if init is None else str(init))
+        if state is not None:
+            run.restore(state)
+        run.begin()
+        _introduce(run, device, progress)
+        cache = Path(config.data.cache) if config.data.cache else None
+        renderer = stack.enter_context(
+            Renderer(family, workers=config.data.workers, time_limit=config.data.time_limit, cache=cache)
+        )
+        record = stack.enter_context(Record(out, run.step, config.run.tensorboard))
+        stop = stack.enter_context(stop_requests())
+        stream, held_out = open_stream(family, config, renderer), held_out_batches(family, config, renderer)
+        supply = Supply(family, network, stream, renderer, pinned=device.type == "cuda")
+        validation = Validation(held_out, supply, renderer, device)
+
+        # ---------------------------------------------------------------------------------------- the loop
+        steps, settings = config.run.steps, config.run
+        dtype = torch.bfloat16 if _wants_bf16(settings.precision, device) else torch.float32
+        clip = config.optim.clip or float("inf")
+        means, waiting, clock, before = Means(device), Waiting(progress.say, not family.batched), Clock(), run.seconds
+        results: dict[str, float] = {}
+        settled = (0.0, 0.0, 0.0, 0.0)  # waited, made, drawn, elapsed when the first batches were through
+        aside = 0.0  # seconds of evaluations and saves
+        model.train()
+        batches = stack.enter_context(
+            Ahead(supply.at, range(run.step, steps), config.data.prefetch)
+        )
+        task = stack.enter_context(progress.task("training", steps, run.step))
+        begun = run.step
+        while run.step < steps and not stop.is_set():
+            lesson: Lesson = batches.get().to(device)
+            if config.model.dropout:
+                torch.manual_seed(_step_seed(settings.seed, run.step))
+            rate = learning_rate(run.step, steps, config.optim)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                logits = model(lesson.images, lesson.ids, lesson.where)  # (B, T, V)
+            loss = masked_loss(logits, lesson.ids, lesson.legal)
+            optimizer.zero_grad(set_to_none=True)
+            loss.mean.backward()
+            norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
+            optimizer.step()
+            if mean is not None:
+                _move_mean(mean, model, config.optim.ema)
+            means.add(loss, norm)
+            run.step += 1
+            run.seconds = before + clock.seconds
+            last = run.step == steps
+
+            spent = (batches.waited, batches.made, supply.drawn, clock.seconds - aside)
+            if run.step - begun == SETTLED:
+                settled = spent
+            elif run.step - begun > SETTLED and (last or run.step % settings.log_every == 0):
+                waiting.judge(*(now - then for now, then in zip(spent, settled, strict=True)))
+            looked = clock.seconds
+            evaluates = last or (settings.eval_every > 0 and run.step % settings.eval_every == 0)
+            saves = last or stop.is_set() or (settings.save_every > 0 and run.step % settings.save_every == 0)
+            note = ""
+            if evaluates or saves or run.step % settings.log_every == 0:
+                means.require_finite(run.step, _safe(run))
+                values = means.read()
+                values |= {"rate": rate, "seconds": run.seconds, "samples": run.step * settings.batch_size}
+                values["waiting"] = batches.waited / max(clock.seconds - aside, 1e-9)
+                if evaluates:
+                    results = validation(run.best)
+                note = f"loss {values['loss']:.4f}"
+                record.write(run.step, {**values, **results} if evaluates else values)
+            if saves:
+                run.save(device, results)
+                record.draw()
+            aside += clock.seconds - looked
+            task.advance(note=note)
+        # ------------------------------------------------------------------------------------------------
+
+    finished = run.step >= steps
+    _conclude(run, finished, results, progress)
+    return Trained(out, out / MODEL_FILE, run.step, finished, results)
+
+
+def network_config(family: Family, config: TrainConfig) -> ModelConfig:
+    """The network's numbers from settings that `for_family` has filled in."""
+    model, data = config.model, config.data
+    assert model.budget is not None and data.height is not None and data.width is not None
+    return ModelConfig(
+        vocabulary=family.vocabulary.size,
+        max_tokens=model.budget,
+        image=(family.channels, data.height, data.width),
+        decoder=model.decoder,  # type: ignore[arg-type]  # one of its choices
+        width=model.width,
+        layers=model.layers,
+        heads=model.heads,
+        channels=model.channels,
+        blocks=model.blocks,
+        where=bool(model.where),
+        crop=model.crop or 0,
+        dropout=model.dropout,
+    )
+
+
+def make_optimizer(model: nn.Module, optim: OptimSettings) -> torch.optim.Optimizer:
+    """AdamW; only the matrices of linear, recurrent and convolutional layers decay."""
+    decays, stays = [], []
+    for module in model.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            matrix = parameter.dim() >= 2 and name.startswith("weight") and not isinstance(module, nn.Embedding)
+            (decays if matrix else stays).append(parameter)
+    groups = [{"params": decays, "weight_decay": optim.weight_decay}, {"params": stays, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=optim.lr, betas=(optim.beta1, optim.beta2), fused=True)
+
+
+@contextmanager
+def _own_chance(device: torch.device) -> Iterator[None]:
+    """Leaves torch's random numbers as they were for whoever called."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        yield
+
+
+@contextmanager
+def _own_threads(threads: int | None) -> Iterator[None]:
+    before = torch.get_num_threads()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _step_seed(seed: int, step: int) -> int:
+    return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0])
+
+
+def _wants_bf16(precision: str, device: torch.device) -> bool:
+    if precision == "auto":
+        return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+    return precision == "bf16"
+
+
+@torch.no_grad()
+def _move_mean(mean: nn.Module, model: nn.Module, decay: float) -> None:
+    for slow, fast in zip(mean.parameters(), model.parameters(), strict=True):
+        slow.lerp_(fast, 1 - decay)
+
+
+def _safe(run: Run) -> str:
+    lower = "try a lower optim.lr or optim.clip"
+    if run.saved < 0:
+        return lower
+    return f"step {run.saved} is saved: {lower}, from --init {run.folder / MODEL_FILE}"
+
+
+def _introduce(run: Run, device: torch.device, progress: Progress) -> None:
+    hardware = describe_hardware(device)
+    parameters = sum(p.numel() for p in run.model.parameters())
+    begin = f", from step {run.step}" if run.step else ""
+    threads = f", {hardware['threads']} threads" if device.type == "cpu" else ""
+    progress.say(
+        f"training {run.family.name}: {parameters / 1e6:.2f} million parameters, {run.config.run.steps} steps of "
+        f"{run.config.run.batch_size} pairs{begin}, on {hardware['name'] or device.type}{threads}"
+    )
+
+
+def _conclude(run: Run, finished: bool, results: dict[str, float], progress: Progress) -> None:
+    name = run.family.name
+    if not finished:
+        progress.say(f"stopped at step {run.step} of {run.config.run.steps}; go on: i2c train --resume {run.folder}")
+        return
+    if results:
+        progress.say("held-out images: " + ", ".join(f"{k.removeprefix('held_out_')} {v:.4f}" for k, v in results.items()))
+    progress.say(f"wrote {run.folder / MODEL_FILE} ({run.step} steps, {run.seconds:.0f} s)")
+    progress.say(f"next: i2c decode IMAGE.png --family {name} --weights {run.folder}")

@@ -1,0 +1,158 @@
+"""A run's folder: what is in it, how a run begins, is saved, and goes on after it was cut short.
+
+    config.toml             the resolved settings
+    model.safetensors       the checkpoint: weights and recipe, to decode with
+    training.safetensors    weights, optimizer and step, to go on with; needs nothing beside it
+    metrics.jsonl, curve.png, tensorboard/
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from i2c_core.checkpoints import MODEL_FILE, Checkpoint, describe_model, fill, load_checkpoint, save_checkpoint
+from i2c_core.config import TrainConfig, differences, resolve_config
+from i2c_core.devices import describe_hardware
+from i2c_core.errors import CheckpointError, TrainingError
+from i2c_core.families import Family
+from i2c_core.files import DiskError, write_atomically
+from i2c_core.model import ModelConfig
+
+STATE_FILE = "training.safetensors"
+CONFIG_FILE = "config.toml"
+
+
+def run_config(folder: Path) -> tuple[str, TrainConfig]:
+    """The family's name and the settings of a run, to resume it with.
+
+    Raises:
+        CheckpointError: the folder holds no run, or a damaged one.
+    """
+    meta = load_state(folder).meta
+    return meta["family"], resolve_config(meta["train"]["config"], owner=str(folder / STATE_FILE))
+
+
+def load_state(folder: Path) -> Checkpoint:
+    """What a run left to go on with."""
+    if not (folder / STATE_FILE).exists():
+        fact = f"{folder} holds no run to resume: there is no {STATE_FILE}"
+        raise CheckpointError(fact, "give the folder that i2c train wrote, or begin anew without --resume")
+    return load_checkpoint(folder / STATE_FILE)
+
+
+def require_new(folder: Path) -> None:
+    """Raise `TrainingError` where a folder holds a run already, so that none is overwritten."""
+    if (folder / STATE_FILE).exists():
+        hint = f"go on with --resume {folder}, or choose another folder with --out"
+        raise TrainingError(f"{folder} holds a run already", hint)
+
+
+def require_same(old: Checkpoint, config: TrainConfig) -> None:
+    """Raise `TrainingError` where a resumed run would learn something else than it began with."""
+    changed = differences(resolve_config(old.meta["train"]["config"], owner=str(old.path)), config)
+    if changed:
+        fact = f"--resume cannot change what is learned: {'; '.join(changed)}"
+        raise TrainingError(fact, f"leave it out, or begin a run of its own with --init {old.name}")
+
+
+def require_network(checkpoint: Checkpoint, config: ModelConfig) -> None:
+    """Raise `CheckpointError` where weights to begin from are of another network than the run's."""
+    theirs, ours = checkpoint.meta["model"], config.to_dict()
+    for name in sorted((theirs.keys() | ours.keys()) - {"dropout"}):
+        if theirs.get(name) != ours.get(name):
+            setting = {"max_tokens": "model.budget", "image": "data.height"}.get(name, f"model.{name}")
+            shown = f"{name} {json.dumps(theirs.get(name))}, this run has {json.dumps(ours.get(name))}"
+            hint = f"train with the same one: --set {setting}={json.dumps(theirs.get(name))}"
+            if name == "image":
+                hint = "train on pictures of the same size: --set data.height=... --set data.width=..."
+            raise CheckpointError(f"the network of {checkpoint.name} has {shown}", hint)
+
+
+@dataclass
+class Run:
+    """One training run: where it is kept, and all that it must remember between two steps.
+
+    Dropout and data are functions of seed and step, so there is no other state than this.
+    """
+
+    folder: Path
+    family: Family
+    config: TrainConfig
+    model: nn.Module
+    mean: nn.Module | None  # the running mean of the weights, where there is one
+    optimizer: torch.optim.Optimizer
+    network: ModelConfig
+    step: int = 0
+    seconds: float = 0.0  # in the loop, earlier sessions included
+    began_from: str = ""  # what --init named
+    saved: int = -1  # the step of the last save
+
+    @property
+    def best(self) -> nn.Module:
+        """The network to decode with: the running mean where there is one."""
+        return self.model if self.mean is None else self.mean
+
+    def begin(self) -> None:
+        """Make the folder and write the settings into it."""
+        write_atomically(self.folder / CONFIG_FILE, self.config.to_toml())
+
+    def save(self, device: torch.device, results: Mapping[str, Any]) -> None:
+        """Write the training state, then the checkpoint; each is whole, or what stood there stays.
+
+        Raises:
+            DiskError: they cannot be written; names the last step that is safe.
+        """
+        recipe = {
+            "config": self.config.to_dict(),
+            "samples": self.step * self.config.run.batch_size,
+            "seconds": round(self.seconds, 1),
+            "hardware": describe_hardware(device),
+            "init": self.began_from,
+            "results": dict(results),
+        }
+        meta = describe_model(self.family, self.network, recipe, self.step)
+        try:
+            save_checkpoint(self.folder / STATE_FILE, self._tensors(), {**meta, "state": True})
+            save_checkpoint(self.folder / MODEL_FILE, self.best.state_dict(), meta)
+        except DiskError as error:
+            safe = f"the run up to step {self.saved} is safe" if self.saved >= 0 else "nothing was saved before"
+            hint = f"{error.hint}; {safe}: --resume {self.folder}" if self.saved >= 0 else f"{error.hint}; {safe}"
+            raise DiskError(error.fact, hint) from error
+        self.saved = self.step
+
+    def restore(self, state: Checkpoint) -> None:
+        """Go back to where a saved run was.
+
+        Raises:
+            CheckpointError: the state is not of this network.
+        """
+        fill(self.model, _under(state.tensors, "model."), state.name)
+        if self.mean is not None:
+            fill(self.mean, _under(state.tensors, "mean."), state.name)
+        moments: dict[int, dict[str, Tensor]] = {}
+        for key, tensor in _under(state.tensors, "optimizer.").items():
+            number, _, name = key.partition(".")
+            moments.setdefault(int(number), {})[name] = tensor
+        self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
+        self.step = self.saved = int(state.meta["step"])
+        self.seconds = float(state.meta["train"]["seconds"])
+        self.began_from = str(state.meta["train"]["init"])
+
+    def _tensors(self) -> dict[str, Tensor]:
+        tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}
+        if self.mean is not None:
+            tensors |= {f"mean.{name}": tensor for name, tensor in self.mean.state_dict().items()}
+        for number, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{number}.{name}": tensor for name, tensor in moments.items()}
+        return tensors
+
+
+def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,91 @@
+"""What a step of training needs, from the stream of pairs: pictures, programs, masks and places as tensors.
+
+Made on the CPU, in the thread that makes batches ahead, while the network works on the batch before. Legend: B programs,
+T tokens, V symbols, C channels, H W pixels.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from i2c_core.datasets.stream import Batch, Stream
+from i2c_core.families import Family
+from i2c_core.masks import PushdownMask, Tables
+from i2c_core.model import ModelConfig, Places
+from i2c_core.model.zooms import family_places
+from i2c_core.raster import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A batch as the network takes it: pixels (B, C, H, W) uint8, ids (B, T), legal (B, T, V), where (B, T, 4) or None."""
+
+    pixels: Tensor
+    ids: Tensor
+    legal: Tensor
+    where: Tensor | None
+
+    @property
+    def images(self) -> Tensor:
+        """(B, C, H, W) float32 in [0, 1]."""
+        return self.pixels.float() / 255
+
+    def to(self, device: torch.device) -> Lesson:
+        """The batch on a device; the copy does not wait where the memory is pinned."""
+        if device.type == "cpu":
+            return self
+        move = {n: getattr(self, n).to(device, non_blocking=True) for n in ("pixels", "ids", "legal")}
+        where = None if self.where is None else self.where.to(device, non_blocking=True)
+        return replace(self, **move, where=where)
+
+    def pinned(self) -> Lesson:
+        """The batch in memory that a GPU copies from without waiting."""
+        pin = {n: getattr(self, n).pin_memory() for n in ("pixels", "ids", "legal")}
+        return replace(self, **pin, where=None if self.where is None else self.where.pin_memory())
+
+
+class Supply:
+    """Lessons from batches. Every target token must be open under the mask, or the family contradicts itself.
+
+    Attributes:
+        drawing: held by whoever uses the renderer; the loop's evaluations and the thread that makes batches share it.
+        drawn: seconds of `at` that rendering took so far.
+    """
+
+    def __init__(self, family: Family, network: ModelConfig, stream: Stream, renderer: Renderer, pinned: bool) -> None:
+        self.mask = PushdownMask(Tables.from_vocabulary(family.vocabulary))
+        self.places = family_places(family, network.max_tokens) if network.where else None
+        self.budget = network.max_tokens
+        self.drawing = threading.Lock()
+        self.drawn = 0.0
+        self._stream, self._renderer, self._pinned = stream, renderer, pinned
+
+    def at(self, step: int) -> Lesson:
+        """The lesson of a step, a function of the stream's seed and the step."""
+        with self.drawing:
+            before = self._renderer.seconds
+            batch = self._stream.batch(step)
+            self.drawn += self._renderer.seconds - before
+        return self.lesson(batch)
+
+    def lesson(self, batch: Batch) -> Lesson:
+        """A batch as tensors.
+
+        Raises:
+            ProgramError: a token is closed by the family's own mask; names symbol and position.
+        """
+        ids = torch.from_numpy(batch.ids)
+        with torch.no_grad():
+            legal = self.mask.replay(ids, self.budget)
+            where = None if self.places is None else self.places.replay(ids)
+        made = Lesson(torch.from_numpy(batch.pixels), ids, legal, where)
+        return made.pinned() if self._pinned else made
+
+    def places_on(self, device: torch.device) -> Places | None:
+        """The places for decoding on a device."""
+        return None if self.places is None else copy.deepcopy(self.places).to(device)

@@ -1,0 +1,59 @@
+"""How well a network reads images that it has not learned from: the loss, and programs decoded and drawn again.
+
+Legend: B images, T tokens, V symbols, C channels, H W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from i2c_core.datasets.stream import Batch
+from i2c_core.decoding import AutoregressiveProposer, Greedy
+from i2c_core.model import Model
+from i2c_core.raster import Renderer
+from i2c_core.training.loss import masked_loss
+from i2c_core.training.supply import Supply
+
+
+class Validation:
+    """Measures a network on the same held-out batches every time.
+
+    Args:
+        batches: what is held out; where there is nothing, nothing is measured.
+        supply: makes tensors of them, and knows mask and places.
+        renderer: draws what is decoded; the thread that makes batches uses it too, under `supply.drawing`.
+        device: where the network is.
+    """
+
+    def __init__(self, batches: Sequence[Batch], supply: Supply, renderer: Renderer, device: torch.device) -> None:
+        self.batches, self.supply, self.renderer, self.device = batches, supply, renderer, device
+        self.tables = supply.mask.tables.to(device)
+
+    @torch.no_grad()
+    def __call__(self, model: Model) -> dict[str, float]:
+        """Loss in nats a token, share of tokens that were likeliest, share of images that greedy decoding redraws exactly."""
+        if not self.batches:
+            return {}
+        training = model.training
+        model.eval()
+        nats = correct = tokens = exact = images = 0.0
+        places = self.supply.places_on(self.device)
+        proposer = AutoregressiveProposer(model, self.tables, places)
+        for batch in self.batches:
+            lesson = self.supply.lesson(batch).to(self.device)
+            loss = masked_loss(model(lesson.images, lesson.ids, lesson.where), lesson.ids, lesson.legal)
+            nats, correct, tokens = nats + float(loss.total), correct + int(loss.correct), tokens + int(loss.tokens)
+            found = proposer.propose(lesson.images, strategy=Greedy(), budget=self.supply.budget)
+            ids = found.ids[:, 0].cpu().numpy()  # (B, T)
+            with self.supply.drawing:
+                pictures = self.renderer.render(ids, None, batch.pixels.shape[2:])
+            same = (pictures.pixels == batch.pixels).all((1, 2, 3)) & pictures.defined  # (B,)
+            exact, images = exact + int(same.sum()), images + len(same)
+        model.train(training)
+        return {
+            "held_out_loss": nats / tokens,
+            "held_out_accuracy": correct / tokens,
+            "held_out_exact": exact / images,
+        }

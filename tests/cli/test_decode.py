@@ -1,0 +1,206 @@
+"""`i2c decode`: what goes to stdout, files and exit codes. The network has random weights: its answers are poor, and code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from i2c_core.plugins import get_family
+from tests.cli.conftest import Run, tiny_checkpoint
+
+SPLITS = get_family("splits")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with black.png, which `B` draws, and halves.png."""
+    folder = tmp_path_factory.mktemp("pictures")
+    Image.new("L", (48, 40), 0).save(folder / "black.png")
+    halves = np.zeros((64, 64), np.uint8)
+    halves[32:] = 255
+    Image.fromarray(halves).save(folder / "halves.png")
+    return folder
+
+
+def test_code_alone_on_stdout(i2c: Run, checkpoint: Path, pictures: Path) -> None:
+    found = i2c("decode", pictures / "black.png", "--weights", checkpoint)
+    assert (found.exit_code, found.stdout) == (0, "B\n")
+    assert found.stderr == f"{pictures / 'black.png'}: distance 0, 1 symbol\n"
+    assert i2c("decode", pictures / "black.png", "--weights", checkpoint, "-q").stderr == ""
+
+
+def test_candidates_one_a_line_best_first(i2c: Run, checkpoint: Path, pictures: Path) -> None:
+    found = i2c("decode", pictures / "black.png", "--weights", checkpoint, "-n", "4")
+    lines = found.stdout.splitlines()
+    assert lines[0] == "B"
+    assert len(lines) == len(set(lines)) == 4
+    for line in lines:
+        SPLITS.check(SPLITS.parse(line))
+
+
+def test_standard_input(i2c: Run, checkpoint: Path, pictures: Path) -> None:
+    content = (pictures / "black.png").read_bytes()
+    found = i2c("decode", "-", "--weights", checkpoint, input=content)
+    assert (found.exit_code, found.stdout, found.stderr) == (0, "B\n", "-: distance 0, 1 symbol\n")
+
+
+def test_json_schema(i2c: Run, checkpoint: Path, pictures: Path) -> None:
+    (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
+    found = i2c("decode", pictures, "--weights", checkpoint, "--json", "-n", "3")
+    (pictures / "broken.png").unlink()
+    assert found.exit_code == 1  # one failed, the others are answered
+    black, broken, halves = (json.loads(line) for line in found.stdout.splitlines())
+    assert list(black) == ["schema", "file", "family", "candidates"]
+    assert (black["schema"], black["file"], black["family"]) == (1, str(pictures / "black.png"), "splits")
+    for record in (black, halves):
+        distances = [c["distance"] for c in record["candidates"]]
+        assert len(distances) == 3
+        assert distances == sorted(distances)
+        for candidate in record["candidates"]:
+            assert list(candidate) == ["code", "distance", "logprob", "size"]
+            assert SPLITS.parse(candidate["code"]).size == candidate["size"]
+            assert candidate["logprob"] < 0
+    assert list(broken) == ["schema", "file", "family", "error", "hint"]
+    assert broken["error"].startswith(f"{pictures / 'broken.png'} is ")
+    assert f"error: {broken['error']}\n  -> {broken['hint']}\n" in found.stderr
+
+
+def test_a_missing_file_among_others(i2c: Run, checkpoint: Path, pictures: Path) -> None:
+    found = i2c("decode", pictures / "blck.png", pictures / "black.png", "--weights", checkpoint, "--json")
+    assert found.exit_code == 1
+    missing, black = (json.loads(line) for line in found.stdout.splitlines())
+    assert missing["error"] == f"no file '{pictures / 'blck.png'}'"
+    assert missing["hint"] == "did you mean 'black.png'?"
+    assert black["candidates"][0]["code"] == "B"
+
+
+def test_files_and_folders(i2c: Run, checkpoint: Path, pictures: Path, tmp_path: Path) -> None:
+    found = i2c("decode", pictures, "--weights", checkpoint, "-o", tmp_path / "code", "--picture", tmp_path / "drawn")
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert (tmp_path / "code/black.txt").read_bytes() == b"B\n"
+    assert {p.name for p in (tmp_path / "code").iterdir()} == {"black.txt", "halves.txt"}
+    assert Image.open(tmp_path / "drawn/black.png").size == (48, 40)
+    one = i2c("decode", pictures / "black.png", "--weights", checkpoint, "-o", tmp_path / "a.json", "-n", "2")
+    assert (one.exit_code, one.stdout) == (0, "")
+    assert json.loads((tmp_path / "a.json").read_text())["tokens"] == ["B"]
+    assert (tmp_path / "a.2.json").exists()
+    chosen = i2c("decode", pictures / "black.png", "--weights", checkpoint, "--format", "json")
+    assert json.loads(chosen.stdout)["tokens"] == ["B"]
+
+
+def test_threshold(i2c: Run, checkpoint: Path, pictures: Path, tmp_path: Path) -> None:
+    met = i2c("decode", pictures / "black.png", "--weights", checkpoint, "--threshold", "0")
+    assert (met.exit_code, met.stdout) == (0, "B\n")
+    missed = i2c("decode", pictures / "halves.png", "--weights", checkpoint, "--threshold", "0", "--budget", "1")
+    assert (missed.exit_code, missed.stdout) == (3, "")
+    assert missed.stderr == f"{pictures / 'halves.png'}: no code within a distance of 0: the nearest has 0.5\n"
+    several = i2c("decode", pictures, "--weights", checkpoint, "--threshold", "0", "--budget", "1", "-o", tmp_path)
+    assert several.exit_code == 3
+    assert [p.name for p in tmp_path.iterdir()] == ["black.txt"]
+
+
+def test_report_needs_nothing_and_runs_nothing(i2c: Run, checkpoint: Path, pictures: Path, tmp_path: Path) -> None:
+    words = ("--report", tmp_path / "r.html", "--side-by-side", tmp_path / "s.png")
+    found = i2c("decode", pictures / "black.png", "--weights", checkpoint, *words)
+    assert (found.exit_code, found.stdout) == (0, "B\n")
+    assert found.stderr.endswith(f"wrote {tmp_path / 's.png'}\nwrote {tmp_path / 'r.html'}\n")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert page.count("<img ") == page.count('src="data:image/png;base64,') == 2
+    assert not re.search(r"<script|https?://|<link|@import|url\(", page)
+    assert "<pre>B</pre>" in page
+    assert Image.open(tmp_path / "s.png").mode == "RGB"
+
+
+def test_strategies_and_seeds(i2c: Run, checkpoint: Path, pictures: Path) -> None:
+    def codes(*words: str) -> list[str]:
+        found = i2c("decode", pictures / "halves.png", "--weights", checkpoint, *words)
+        assert found.exit_code == 0, found.stderr
+        return found.stdout.splitlines()
+
+    assert len(codes("--strategy", "greedy", "-n", "5")) == 1
+    same = codes("--strategy", "sample", "-n", "3", "--seed", "7")
+    assert codes("--strategy", "sample", "-n", "3", "--seed", "7") == same
+    assert all(SPLITS.parse(c).size <= 5 for c in codes("--budget", "5", "-n", "9"))
+
+
+def test_inverting(i2c: Run, checkpoint: Path, pictures: Path) -> None:
+    assert i2c("decode", pictures / "black.png", "--weights", checkpoint, "--invert").stdout == "W\n"
+    assert i2c("decode", pictures / "black.png", "--weights", checkpoint, "--no-invert").stdout == "B\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["{p}/black.png"],
+         "error: neither --family nor --weights says what the images show\n  -> name a family, as in --family splits\n"),
+        (["{p}", "--weights", "{w}"],
+         "error: code of 2 images does not fit on stdout\n  -> add --json, or name a folder: -o DIR\n"),
+        (["{p}", "--weights", "{w}", "-o", "{p}/black.png"],
+         "error: 2 images need a folder, -o {p}/black.png is a file\n  -> name a folder\n"),
+        (["{p}", "--weights", "{w}", "--json", "--picture", "a.png"],
+         "error: 2 pictures do not fit into a.png\n  -> name a folder: --picture a\n"),
+        (["{p}/black.png", "--weights", "{w}", "--json", "-o", "x"],
+         "error: --json and -o exclude each other\n  -> leave one out, or redirect: --json > FILE\n"),
+        (["{p}/black.png", "--weights", "{w}", "--json", "--format", "json"],
+         "error: --json and --format exclude each other\n  -> leave one of them out\n"),
+        (["{p}/black.png", "--weights", "{w}", "--strategy", "magic"], None),
+        (["{p}/black.png", "--weights", "{w}", "--threshold", "-1"], None),
+        (["{p}/black.png", "--weights", "{w}", "-n", "0"], None),
+    ],
+)  # fmt: skip
+def test_usage(i2c: Run, checkpoint: Path, pictures: Path, words: list[str], expected: str | None) -> None:
+    found = i2c("decode", *(w.format(p=pictures, w=checkpoint) for w in words))
+    assert (found.exit_code, found.stdout) == (2, "")
+    if expected is not None:
+        assert found.stderr == expected.format(p=pictures)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["-f", "splits", "--format", "jsn"], "error: splits has no format 'jsn'\n  -> did you mean 'json'?\n"),
+        (["-f", "splits", "-o", "a.xyz"], "error: no format of splits writes '.xyz'\n  -> use .txt, .json\n"),
+        (["--weights", "{w}", "--device", "tpu"], "error: there is no device 'tpu'\n  -> use auto, cpu, cuda or cuda:N\n"),
+        (["--weights", "nowhere.safetensors"],
+         "error: there is no checkpoint nowhere.safetensors\n  -> check the path, or train one: i2c train\n"),
+        (["--weights", "{w}", "--budget", "40"],
+         "error: a budget of 40 tokens is above the 11 that the network was trained for\n"
+         "  -> use a budget of at most 11, or train with a larger one\n"),
+        (["--weights", "{p}/black.png"], None),
+    ],
+)  # fmt: skip
+def test_errors(i2c: Run, checkpoint: Path, pictures: Path, words: list[str], expected: str | None) -> None:
+    found = i2c("decode", pictures / "black.png", *(w.format(p=pictures, w=checkpoint) for w in words))
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr.startswith("error: ") and found.stderr.count("\n") == 2
+    if expected is not None:
+        assert found.stderr == expected
+
+
+def test_weights_of_another_family(i2c: Run, pictures: Path, tmp_path: Path) -> None:
+    other = tiny_checkpoint("splits-rgb", tmp_path / "rgb.safetensors")
+    found = i2c("decode", pictures / "black.png", "--weights", other, "-f", "splits")
+    assert found.exit_code == 1
+    assert re.fullmatch(
+        rf"error: {re.escape(str(other))} was trained on splits-rgb \(signature \w+, semantics 1, channels 3\); "
+        r"this is splits \(signature \w+, semantics 1, channels 1\)\n"
+        r"  -> decode with --family splits-rgb, or train: i2c train --family splits\n",
+        found.stderr,
+    )
+
+
+def test_two_inputs_of_one_name(i2c: Run, checkpoint: Path, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    twin = tmp_path / "other/black.png"
+    twin.write_bytes((pictures / "black.png").read_bytes())
+    found = i2c("decode", pictures / "black.png", twin, "--weights", checkpoint, "-o", tmp_path / "out")
+    assert found.exit_code == 1
+    assert found.stderr == (
+        f"error: {pictures / 'black.png'} and {twin} would be written under one name\n"
+        "  -> decode them into different folders, or use --json\n"
+    )

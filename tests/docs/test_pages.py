@@ -1,0 +1,40 @@
+"""The pages: their examples run, their links lead somewhere, and what they repeat is what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pages import blocks, run_python
+
+ROOT = Path(__file__).resolve().parents[2]
+LAYOUT = ROOT / "tests" / "house" / "test_layout.py"
+PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
+
+
+@pytest.mark.parametrize("name", ["design.md", "masking.md"])
+def test_examples_run(name: str) -> None:
+    run_python(ROOT / "docs" / name, blocks(ROOT / "docs" / name, "python"))
+
+
+def test_the_design_lists_the_order_of_imports_that_is_tested() -> None:
+    order = re.search(r'ORDER = """\n(.*?)"""', LAYOUT.read_text(encoding="utf-8"), re.S)
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    listed = re.search(r"<!-- order -->\n```text\n(.*?)```", page, re.S)
+    assert order and listed
+    assert listed[1].split() == order[1].split(), "copy ORDER from tests/house/test_layout.py into docs/design.md"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        found = (page.parent / path) if path else page
+        assert found.exists(), f"{page.name} links to {target}, which does not exist"
+        if anchor:
+            titles = re.findall(r"^#+ (.*)$", found.read_text(encoding="utf-8"), re.M)
+            assert anchor in {re.sub(r"[^\w -]", "", t).lower().replace(" ", "-") for t in titles}, target

@@ -1,0 +1,97 @@
+"""Families: what is declared is checked, what is heavy loads on first use, and a family describes itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from i2c_core.errors import FamilyError, I2cError
+from i2c_core.families import Families, Family, box
+from i2c_core.plugins import get_family
+
+DESCRIPTION = """\
+family splits: image splits in black and white: halves and quarters
+root Image; pictures grey, any size, 32x32 by default; semantics 1
+
+h, v : (Image, Image) -> Image
+q    : (Image, Image, Image, Image) -> Image
+B, W : Image
+
+type   least  begins with
+Image      1  h, v, q, B, W
+
+examples
+  h v W B q B W B B
+  v W q B W W B
+  q W B B W
+"""
+
+
+def test_a_family_describes_itself() -> None:
+    assert get_family("splits").describe() == DESCRIPTION
+
+
+def test_declaring_loads_nothing() -> None:
+    family = Family("lazy", root="Nothing", signature="this is no signature", render="no.such.module:render")
+    with pytest.raises(I2cError):
+        _ = family.gamma
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"name": "Bad Name"}, "'Bad Name' is no name for a family\n  -> use lower-case letters, digits and hyphens"),
+        ({"signature": None}, "toy has neither signature nor grammar\n  -> give at least one of them"),
+        ({"channels": 2}, "toy has 2 channels\n  -> use 1 for grey or 3 for colour"),
+        ({"size": (0, 5)}, "toy has pictures of size (0, 5)\n  -> use a height and width of 1 or more"),
+    ],
+)
+def test_an_incomplete_declaration_is_told(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(FamilyError) as caught:
+        Family(**({"name": "toy", "root": "Image", "signature": "B : Image"} | changes))  # type: ignore[arg-type]
+    assert str(caught.value) == message
+
+
+def test_a_zoom_needs_a_box_for_each_argument() -> None:
+    family = Family("toy", root="I", signature="h : (I, I) -> I\nB : I", zooms={"h": (box("0 0 1 1/2"),)})
+    with pytest.raises(FamilyError) as caught:
+        family.zoom("h")
+    assert str(caught.value) == "toy zooms 'h' into 1 boxes, expected 2\n  -> give one box an argument"
+    assert family.zoom("B") is None
+    assert family.has_zooms
+
+
+def test_normalise_is_part_of_the_contract() -> None:
+    family = Family(
+        "toy", root="I", signature="h : (I, I) -> I\nB, W : I", normalise=lambda p: p.args[0] if p.args else p
+    )
+    program = family.program("h", family.program("B"), family.program("W"))
+    assert family.canonical(program) == family.program("B")
+    assert not family.is_canonical(program)
+    broken = Family("broken", root="I", signature="B : I", normalise=lambda p: "B")
+    with pytest.raises(FamilyError) as caught:
+        broken.canonical(broken.program("B"))
+    assert str(caught.value) == "normalise of broken returned str, expected Program\n  -> return a program"
+
+
+@pytest.mark.parametrize(
+    ("reference", "fact"),
+    [
+        ("no_colon", "family toy: 'no_colon' is no reference"),
+        ("json:nothing_of_this_name", "family toy: json has no 'nothing_of_this_name'"),
+        (
+            "no_such_module_here:render",
+            "family toy: cannot import 'no_such_module_here': ModuleNotFoundError: No module named 'no_such_module_here'",
+        ),
+    ],
+)
+def test_a_broken_reference_is_told_with_its_owner(reference: str, fact: str) -> None:
+    family = Family("toy", root="I", signature="B : I", normalise=reference)
+    with pytest.raises(FamilyError) as caught:
+        family.canonical(family.program("B"))
+    assert caught.value.fact == fact
+
+
+def test_a_registry_without_families_says_so() -> None:
+    with pytest.raises(FamilyError) as caught:
+        Families()["splits"]
+    assert str(caught.value) == "unknown family 'splits'\n  -> known families: none is installed"

@@ -1,0 +1,69 @@
+"""Formats: text and JSON for every family, and clear errors for what they cannot read."""
+
+from __future__ import annotations
+
+import pytest
+
+from i2c_core.errors import FormatError
+from i2c_core.families import Family
+from i2c_core.formats import Format, find_format, format_of_file
+from i2c_core.plugins import get_family
+
+SPLITS = get_family("splits")
+REALS = Family("reals", root="Line", signature="line : (Angle) -> Line\nAngle = 0.0..360.0 in 4 bins")
+
+
+def test_json_holds_tokens_and_values() -> None:
+    program = SPLITS.parse("h B W")
+    text = find_format(SPLITS, "json").dumps(SPLITS, program)
+    assert text == '{"family": "splits", "root": "Image", "tokens": ["h", "B", "W"]}\n'
+    assert find_format(SPLITS, "json").loads(SPLITS, text) == program
+    line = REALS.program("line", REALS.program("Angle:1", value=100.5))
+    text = find_format(REALS, "json").dumps(REALS, line)
+    assert text == '{"family": "reals", "root": "Line", "tokens": ["line", "Angle:1"], "values": [null, 100.5]}\n'
+    assert find_format(REALS, "json").loads(REALS, text) == line
+
+
+def test_a_file_s_ending_picks_the_format() -> None:
+    assert format_of_file(SPLITS, ".JSON").name == "json"
+    assert format_of_file(SPLITS, ".txt").name == "text"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[]", "no program in this JSON: TypeError: list indices must be integers or slices, not str\n"
+               '  -> write {"tokens": ["...", ...]}'),
+        ('{"tokens": ["h", "B"]}', "the program ends after 2 tokens, still open: Image\n"
+                                   "  -> a Image begins with h, v, q, B, W"),
+        ('{"tokens": ["X"]}', "unknown token 'X'\n  -> see the symbol table"),
+        ('{"tokens": ["B"], "values": []}', "1 tokens and 0 values\n  -> give one value, or null, a token"),
+    ],
+)  # fmt: skip
+def test_json_that_is_no_program_is_told(text: str, message: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        find_format(SPLITS, "json").loads(SPLITS, text)
+    assert str(caught.value) == message
+
+
+def test_unknown_formats_are_told() -> None:
+    with pytest.raises(FormatError) as caught:
+        find_format(SPLITS, "jsn")
+    assert str(caught.value) == "splits has no format 'jsn'\n  -> did you mean 'json'?"
+    with pytest.raises(FormatError) as caught:
+        format_of_file(SPLITS, ".tex")
+    assert str(caught.value) == "no format of splits writes '.tex'\n  -> use .txt, .json"
+
+
+def test_a_format_that_only_writes_cannot_be_read() -> None:
+    only = Format("shout", ".up", lambda family, program: family.show(program).upper())
+    assert only.dumps(SPLITS, SPLITS.parse("h B W")) == "H B W\n"
+    with pytest.raises(FormatError, match="format 'shout' cannot be read"):
+        only.loads(SPLITS, "H B W")
+
+
+def test_a_format_that_writes_no_text_is_told() -> None:
+    broken = Format("none", ".none", lambda family, program: None)
+    with pytest.raises(FormatError) as caught:
+        broken.dumps(SPLITS, SPLITS.parse("B"))
+    assert caught.value.fact == "format 'none' of splits wrote NoneType, expected str"

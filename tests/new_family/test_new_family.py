@@ -1,0 +1,149 @@
+"""`i2c new-family`: what it writes, and that what it writes installs, passes its own tests, trains and decodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from environments import Environment, make_environment
+
+from i2c_cli.new_family import TEMPLATES
+from i2c_core import scaffold
+from i2c_core.errors import FamilyError, GrammarError, I2cError
+from i2c_core.plugins import installed
+
+SUMS = """
+?start: sum
+
+?sum: product
+    | sum "+" product   -> add
+
+?product: atom
+    | product "*" atom  -> times
+
+?atom: DIGIT            -> digit
+    | "(" sum ")"
+
+DIGIT: "0".."9"
+
+%import common.WS
+%ignore WS
+"""
+
+
+def write(tmp_path: Path, kind: str) -> tuple[Path, list[Path]]:
+    """A new distribution of one of the three kinds, and its files, relative to it."""
+    target = tmp_path / "i2c-family-my-own"
+    if kind == "plain":
+        files = scaffold.new_family(TEMPLATES, target, "my-own")
+    elif kind == "grammar":
+        (tmp_path / "sums.lark").write_text(SUMS, encoding="utf-8")
+        files = scaffold.new_family_from_grammar(TEMPLATES, target, "my-own", tmp_path / "sums.lark", "start")
+    else:
+        files = scaffold.new_family_like(TEMPLATES, target, "my-own", kind, installed())
+    return target, sorted(p.relative_to(target) for p in files)
+
+
+FILES = {
+    ".gitignore",
+    "README.md",
+    "pyproject.toml",
+    "tests/test_my_own.py",
+    "i2c_family_my_own/__init__.py",
+    "i2c_family_my_own/render.py",
+    "i2c_family_my_own/my-own.lark",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"), [("plain", set()), ("grammar", set()), ("splits", {"i2c_family_my_own/my-own-rgb.lark"})]
+)
+def test_the_exact_set_of_files(kind: str, more: set[str], tmp_path: Path) -> None:
+    target, files = write(tmp_path, kind)
+    assert {p.as_posix() for p in files} == FILES | more
+    assert {p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file()} == FILES | more
+    for path in files:
+        text = (target / path).read_text(encoding="utf-8")
+        assert "@name@" not in text
+        assert "@module@" not in text
+        assert text.endswith("\n")
+        assert not text.endswith("\n\n")
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    return make_environment(tmp_path_factory.mktemp("environment") / ".venv", "my-own")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["grammar", "splits"])
+def test_it_installs_and_its_tests_pass(kind: str, tmp_path: Path, environment: Environment) -> None:
+    target, _ = write(tmp_path, kind)
+    environment.install(target)
+    environment.run("-m", "pytest", "-q", "-W", "error", cwd=target)
+    assert "my-own " in environment.i2c("families", cwd=tmp_path)
+
+
+@pytest.mark.slow
+def test_it_trains_and_decodes(tmp_path: Path, environment: Environment) -> None:
+    target, _ = write(tmp_path, "plain")
+    environment.install(target)
+    environment.run("-m", "pytest", "-q", "-W", "error", cwd=target)
+    assert "my-own " in environment.i2c("families", cwd=tmp_path)
+    few = ["--steps", "3", "--batch-size", "8", "--set", "run.eval_samples=8", "--set", "model.width=32"]
+    environment.i2c("train", "--family", "my-own", *few, "--out", "run", cwd=tmp_path)
+    environment.i2c("render", "draw dot 1 2", "--family", "my-own", "-o", "dot.png", cwd=tmp_path)
+    code = environment.i2c("decode", "dot.png", "--weights", "run", cwd=tmp_path)
+    assert environment.i2c("parse", code.strip(), "--family", "my-own", cwd=tmp_path) == code
+
+
+def test_a_name_that_cannot_be_one(tmp_path: Path) -> None:
+    with pytest.raises(FamilyError) as caught:
+        scaffold.new_family(TEMPLATES, tmp_path / "new", "My_Own")
+    hint = "use lower-case letters, digits and hyphens, for example my-language"
+    assert str(caught.value) == f"'My_Own' is no name for a family\n  -> {hint}"
+    assert not (tmp_path / "new").exists()
+
+
+def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
+    target, _ = write(tmp_path, "plain")
+    (target / "README.md").write_text("mine", encoding="utf-8")
+    with pytest.raises(FamilyError) as caught:
+        scaffold.new_family(TEMPLATES, target, "my-own")
+    assert caught.value.fact == f"{target / 'pyproject.toml'} exists already"
+    assert caught.value.hint == "name another folder with -o, or remove it"
+    assert (target / "README.md").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_grammar_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(GrammarError) as caught:
+        scaffold.new_family_from_grammar(TEMPLATES, tmp_path / "new", "my-own", tmp_path / "none.lark", "start")
+    assert caught.value.fact.startswith(f"cannot read the grammar {tmp_path / 'none.lark'}: ")
+    assert caught.value.hint == "name a readable .lark file"
+
+
+def test_a_grammar_with_an_error_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "broken.lark").write_text('start: "a" |\n  ( "b"\n', encoding="utf-8")
+    with pytest.raises(GrammarError):
+        scaffold.new_family_from_grammar(TEMPLATES, tmp_path / "new", "my-own", tmp_path / "broken.lark", "start")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_family_that_is_not_installed(tmp_path: Path) -> None:
+    with pytest.raises(FamilyError) as caught:
+        scaffold.new_family_like(TEMPLATES, tmp_path / "new", "my-own", "splts", installed())
+    assert str(caught.value) == "unknown family 'splts'\n  -> did you mean 'splits'?"
+
+
+def test_a_copy_of_a_variant_is_checked_itself(tmp_path: Path) -> None:
+    target = tmp_path / "new"
+    scaffold.new_family_like(TEMPLATES, target, "my-own", "splits-rgb", installed())
+    assert 'FAMILY = get_family("my-own")' in (target / "tests" / "test_my_own.py").read_text(encoding="utf-8")
+
+
+def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(I2cError) as caught:
+        scaffold.new_family(TEMPLATES, tmp_path / "file" / "new", "my-own")
+    assert caught.value.fact == f"cannot write {tmp_path / 'file' / 'new'}: Not a directory"
+    assert caught.value.hint == "name a folder you may write to with -o"

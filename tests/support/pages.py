@@ -1,0 +1,91 @@
+"""Pages that are run: the fenced blocks of a Markdown file, and what it takes to execute each kind.
+
+A block may have a marker, an HTML comment on the line before its fence: `<!-- run: tests -->`.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block; `marker` is the text of the comment before it, `line` where it starts."""
+
+    language: str
+    text: str
+    marker: str
+    line: int
+
+
+def blocks(page: Path, *languages: str) -> list[Block]:
+    """The fenced blocks of a page, all or those of some languages."""
+    found = []
+    lines = page.read_text(encoding="utf-8").splitlines()
+    start: int | None = None
+    for number, line in enumerate(lines):
+        if not line.startswith("```"):
+            continue
+        if start is None:
+            start = number
+            continue
+        comment = re.fullmatch(r"<!-- (.*) -->", lines[start - 1]) if start else None
+        text = "\n".join(lines[start + 1 : number]) + "\n"
+        found.append(Block(lines[start][3:].strip(), text, comment[1] if comment else "", start + 1))
+        start = None
+    assert start is None, f"{page}:{(start or 0) + 1} has a fence that is not closed"
+    return [b for b in found if not languages or b.language in languages]
+
+
+def run_python(page: Path, found: Iterable[Block]) -> None:
+    """Run blocks of `>>>` examples one after the other in one namespace."""
+    runner = doctest.DocTestRunner(optionflags=FLAGS, verbose=False)
+    names: dict[str, object] = {}
+    for block in found:
+        test = doctest.DocTestParser().get_doctest(block.text, names, page.name, str(page), block.line)
+        assert test.examples, f"{page}:{block.line} has no example"
+        complaints: list[str] = []
+        runner.run(test, out=complaints.append, clear_globs=False)
+        assert not complaints, "".join(complaints)
+        names = test.globs
+
+
+def run_console(page: Path, block: Block, folder: Path, environment: Mapping[str, str]) -> None:
+    """Run the lines that begin with `$ ` in a folder; the lines behind one are what it prints, `...` for anything.
+
+    A command without such lines may print what it likes. Each must leave with 0.
+    """
+    for part in re.split(r"^\$ ", block.text, flags=re.M)[1:]:
+        command, _, wanted = part.partition("\n")
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=folder,
+            env=os.environ | dict(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+        where = f"{page.name}:{block.line}: $ {command}"
+        assert done.returncode == 0, f"{where}\n{done.stdout}"
+        if wanted.strip():
+            same = doctest.OutputChecker().check_output(wanted, done.stdout, FLAGS)
+            assert same, f"{where}\nexpected\n{wanted}\ngot\n{done.stdout}"
+
+
+def apply_diff(page: Path, block: Block, file: Path) -> None:
+    """Apply a `diff` block: its lines with ` ` and `-` stand in the file, once, and become those with ` ` and `+`."""
+    lines = block.text.splitlines()
+    old = "".join(f"{line[1:]}\n" for line in lines if not line.startswith("+"))
+    new = "".join(f"{line[1:]}\n" for line in lines if not line.startswith("-"))
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{page.name}:{block.line} does not fit {file.name}:\n{text}"
+    file.write_text(text.replace(old, new), encoding="utf-8")
