@@ -133,15 +133,18 @@ def _read_meta(data: bytes, name: str) -> dict[str, Any]:
 
 
 def require_match(checkpoint: Checkpoint, family: Family) -> None:
-    """Raise `CheckpointError` where the checkpoint was trained on other symbols, meanings or channels than the family's."""
+    """Raise `CheckpointError` where a checkpoint is of other symbols, meanings or channels than the family."""
     meta, vocabulary = checkpoint.meta, family.vocabulary
     theirs = (meta["fingerprint"], meta["semantics"], meta["image"]["channels"])
     ours = (vocabulary.fingerprint, family.semantics, family.channels)
     if theirs == ours:
         return
-    fact = f"{checkpoint.name} was trained on {_identity(meta['family'], *theirs)}; this is {_identity(family.name, *ours)}"
+    trained, asked = _identity(meta["family"], *theirs), _identity(family.name, *ours)
+    fact = f"{checkpoint.name} was trained on {trained}; this is {asked}"
     if meta["family"] != family.name:
-        raise CheckpointError(fact, f"decode with --family {meta['family']}, or train: i2c train --family {family.name}")
+        raise CheckpointError(
+            fact, f"decode with --family {meta['family']}, or train: i2c train --family {family.name}"
+        )
     raise CheckpointError(fact, f"the family has changed since: train again: i2c train --family {family.name}")
 
 

@@ -71,6 +71,8 @@ class DataSettings(Section):
     razor: str = setting(
         "auto", "one program an image: auto, sharp, rough or none", choices=("auto", "sharp", "rough", "none")
     )
+    table: int = setting(1_000_000, "most codes of a size that are compared to find the shortest ones", low=1)
+    size_power: float = setting(0.7, "a size with n programs is drawn in proportion to n to this power", low=0, high=2)
     holdout: bool = setting(True, "keep one image in ten, by its exact pixels, for evaluation")
     height: int | None = setting(None, "rows of pixels of a picture", low=8, high=1024)
     width: int | None = setting(None, "columns of pixels of a picture", low=8, high=1024)
@@ -93,7 +95,7 @@ class OptimSettings(Section):
     beta1: float = setting(0.9, "decay of the mean of gradients", low=0, high=0.999999)
     beta2: float = setting(0.99, "decay of the mean of squared gradients", low=0, high=0.999999)
     clip: float = setting(1.0, "largest norm of a gradient; 0 leaves gradients as they are", low=0)
-    ema: float = setting(0.0, "decay of a running mean of the weights, which is what is saved; 0 for none", low=0, high=1)
+    ema: float = setting(0.0, "decay of a running mean of the weights, to decode with; 0 for none", low=0, high=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,7 @@ class RunSettings(Section):
     threads: int | None = setting(None, "CPU threads of the network; as torch chooses", low=1)
     log_every: int = setting(50, "steps between lines of metrics", low=1)
     eval_every: int = setting(1000, "steps between evaluations; 0 evaluates at the end only", low=0)
-    eval_samples: int = setting(512, "held-out images of an evaluation; 0 for none", low=0)
+    eval_samples: int | None = setting(None, "held-out images of an evaluation, 0 for none", low=0)
     save_every: int = setting(500, "steps between checkpoints; 0 saves at the end only", low=0)
     tensorboard: bool = setting(True, "write TensorBoard events too, where it is installed")
 
@@ -118,7 +120,19 @@ SECTIONS: tuple[type[Section], ...] = (ModelSettings, DataSettings, OptimSetting
 
 # What a run may change when it is resumed: none of these changes the weights that it ends at.
 HARMLESS = frozenset(
-    ["data.workers", "data.time_limit", "data.cache", "data.prefetch", "run.device", "run.threads", "run.log_every", "run.save_every"]
+    {
+        "data.workers",
+        "data.time_limit",
+        "data.cache",
+        "data.prefetch",
+        "run.device",
+        "run.threads",
+        "run.log_every",
+        "run.eval_every",
+        "run.eval_samples",
+        "run.save_every",
+        "run.tensorboard",
+    }
 )
 
 
@@ -282,7 +296,8 @@ def resolve_config(
     for layer, source in layers:
         for key, value in layer.items():
             values[key] = _find(key, known, source).check(value, source)
-    return TrainConfig(**{s.name: s(**_section(values, s.name)) for s in SECTIONS})
+    parts: dict[str, Any] = {s.name: s(**_section(values, s.name)) for s in SECTIONS}
+    return TrainConfig(**parts)
 
 
 def differences(old: TrainConfig, new: TrainConfig) -> list[str]:
@@ -340,4 +355,4 @@ def _read_toml(file: Path) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}", "check the path given to --config") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{file} is no TOML: {error}", 'write it as in: [run], then steps = 1000') from None
+        raise ConfigError(f"{file} is no TOML: {error}", "write it as in: [run], then steps = 1000") from None

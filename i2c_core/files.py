@@ -40,7 +40,7 @@ def disk_error(path: Path, error: OSError, size: int = 0) -> DiskError:
     """What an error of the operating system while writing `path` means to the user."""
     needs = f" ({size / 1e6:.1f} MB)" if size else ""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    hint = "free some space, then run it again" if full else "check the folder and its permissions"
+    hint = "free some space" if full else "check the folder and its permissions"
     return DiskError(f"cannot write {path}{needs}: {error.strerror or error}", hint)
 
 

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from i2c_core.answers import Answer, Candidate, Source, name_of
 from i2c_core.checkpoints import Checkpoint, find_weights, load_checkpoint, load_model, require_match
-from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposals, Proposer, Sample, Strategy, rank
-from i2c_core.decoding import Candidate as Ranked
+from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposer, Sample, Strategy
+from i2c_core.decoding.redraw import Ranked, merge, rank_each
 from i2c_core.devices import find_device
 from i2c_core.errors import ConfigError, FamilyError, I2cError, RenderError, suggest
 from i2c_core.families import Family
@@ -35,8 +35,9 @@ from i2c_core.raster import Renderer
 
 BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over it stays under 200 MB
 LARGEST = 256  # pixels; above, drawing again costs more than reading did and no answer changes
-WIDTH = 16  # beams or samples a picture
-STRATEGIES = ("beam", "greedy", "sample")
+WIDTH = 16  # beams or samples a picture, where "beam" or "sample" is asked for
+STAGES = (4, 16, 64)  # widths that "auto" tries in turn: most pictures need the first only
+STRATEGIES = ("auto", "beam", "greedy", "sample")
 UNDEFINED = ("none of the programs found for it has a picture", "try --strategy sample, or another --budget")
 
 Pixels = NDArray[np.uint8]
@@ -89,7 +90,7 @@ class Reader:
         images: Source | Sequence[Source],
         n: int = 5,
         *,
-        strategy: str | Strategy = "beam",
+        strategy: str | Strategy = "auto",
         budget: int | None = None,
         invert: bool | None = None,
         seed: int = 0,
@@ -100,7 +101,8 @@ class Reader:
             images: a path, bytes, PIL image, array or tensor (of 2 or 3 dimensions), or a list, an array or a tensor
                 (of 4 dimensions) of many.
             n: the most candidates of a picture; fewer where fewer were found.
-            strategy: "beam", "greedy" (one candidate) or "sample", or one of `i2c_core.decoding` with its numbers.
+            strategy: "auto" (beams that widen until one draws the picture exactly), "beam", "greedy" (one candidate) or
+                "sample"; or one of `i2c_core.decoding` with its numbers.
             budget: the most tokens of a program; the checkpoint's own where None.
             invert: whether dark and light are exchanged; see `i2c_core.images.read_image`.
             seed: of sampling.
@@ -126,14 +128,14 @@ class Reader:
         images: Iterable[Source],
         n: int = 5,
         *,
-        strategy: str | Strategy = "beam",
+        strategy: str | Strategy = "auto",
         budget: int | None = None,
         invert: bool | None = None,
         seed: int = 0,
         batch: int = BATCH,
     ) -> Iterator[Answer]:
         """Read pictures one by one as they come, an answer each, in order; a picture that fails stops no other."""
-        chosen = make_strategy(strategy, n)
+        stages = make_stages(strategy, n)
         limit = self.budget if budget is None else budget
         self.family.vocabulary.require_budget(limit)
         if limit > self.budget:
@@ -145,74 +147,54 @@ class Reader:
         generator = torch.Generator().manual_seed(seed)
         source = iter(images)
         while chunk := list(islice(source, batch)):
-            yield from self._read_chunk(chunk, n, chosen, limit, invert, generator)
+            yield from self._read_chunk(chunk, n, stages, limit, invert, generator)
 
     def _read_chunk(
         self,
         chunk: list[Source],
         n: int,
-        strategy: Strategy,
+        stages: Sequence[Strategy],
         budget: int,
         invert: bool | None,
         generator: torch.Generator,
     ) -> list[Answer]:
         answers: list[Answer] = []
-        seen: list[Pixels] = []  # what the network sees of those that could be read
-        for source in chunk:
-            name = name_of(source)
+        seen: dict[int, Pixels] = {}  # what the network sees of those that could be read
+        compared: dict[int, Pixels] = {}
+        for number, source in enumerate(chunk):
             try:
                 picture = read_image(source, self.family.channels, invert)  # (C, H, W)
-                compared = fit(picture, comparison_size(self.family, *picture.shape[1:]))
-                seen.append(fit(picture, self.image_size))
-                answers.append(Answer(name, compared, []))
+                seen[number] = fit(picture, self.image_size)
+                compared[number] = fit(picture, comparison_size(self.family, *picture.shape[1:]))
+                answers.append(Answer(name_of(source), compared[number], []))
             except I2cError as error:
-                answers.append(Answer(name, None, [], error))
-        if not seen:
-            return answers
-        inputs = torch.from_numpy(np.stack(seen)).float() / 255.0  # (B, C, H, W)
-        proposals = self.proposer.propose(
-            inputs, n=max(n, WIDTH), strategy=strategy, budget=budget, generator=generator
-        )
-        self._answer(answers, proposals, n)
+                answers.append(Answer(name_of(source), None, [], error))
+        found: dict[int, Ranked] = {number: [] for number in seen}
+        pending = list(seen)
+        for strategy in stages:
+            if not pending:
+                break
+            inputs = torch.from_numpy(np.stack([seen[i] for i in pending])).float() / 255.0  # (B, C, H, W)
+            width = max(n, strategy.width if isinstance(strategy, Beam) else WIDTH)
+            proposals = self.proposer.propose(inputs, n=width, strategy=strategy, budget=budget, generator=generator)
+            ranked = rank_each(self.family, self._renderer, proposals, [compared[i] for i in pending])
+            for number, new in zip(pending, ranked, strict=True):
+                found[number] = merge(found[number], new)
+            pending = [i for i in pending if not _is_settled(found[i])]
+        for number, result in found.items():
+            answers[number] = self._answer(answers[number], result, n)
         return answers
 
-    def _answer(self, answers: list[Answer], proposals: Proposals, n: int) -> None:
-        """Draw the proposals again and rank them; what is compared at one size is drawn together."""
-        readable = [i for i, answer in enumerate(answers) if answer.picture is not None]
-        by_size: dict[tuple[int, ...], list[int]] = {}
-        for row, i in enumerate(readable):
-            picture = answers[i].picture
-            assert picture is not None
-            by_size.setdefault(picture.shape, []).append(row)
-        for rows in by_size.values():
-            for some in self._ranked(rows, readable, answers, proposals):
-                for row, found in some.items():
-                    i = readable[row]
-                    if isinstance(found, I2cError):
-                        answers[i] = replace(answers[i], error=found)
-                    elif not found:
-                        answers[i] = replace(answers[i], error=RenderError(*UNDEFINED))
-                    else:
-                        answers[i] = replace(answers[i], candidates=[self._candidate(c) for c in found[:n]])
-
-    def _ranked(
-        self, rows: list[int], readable: list[int], answers: list[Answer], proposals: Proposals
-    ) -> Iterator[dict[int, list[Ranked] | I2cError]]:
-        """What each row's proposals are ranked as; where a renderer fails, only the rows that it fails on are lost."""
-        inputs = [answers[readable[row]].picture for row in rows]
-        pictures = np.stack([p for p in inputs if p is not None])  # (B, C, H, W)
-        try:
-            yield dict(zip(rows, rank(self.family, self._renderer, take(proposals, rows), pictures), strict=True))
-        except I2cError as error:
-            if len(rows) == 1:
-                yield {rows[0]: error}
-                return
-            for row in rows:
-                yield from self._ranked([row], readable, answers, proposals)
-
-    def _candidate(self, found: Ranked) -> Candidate:
-        code = self.family.show(found.program)
-        return Candidate(found.program, code, found.distance, found.logprob, found.size, found.pixels)
+    def _answer(self, answer: Answer, found: Ranked, n: int) -> Answer:
+        if isinstance(found, I2cError):
+            return replace(answer, error=found)
+        if not found:
+            return replace(answer, error=RenderError(*UNDEFINED))
+        shown = [
+            Candidate(c.program, self.family.show(c.program), c.distance, c.logprob, c.size, c.pixels)
+            for c in found[:n]
+        ]
+        return replace(answer, candidates=shown)
 
     def close(self) -> None:
         self._renderer.close()
@@ -232,22 +214,21 @@ def comparison_size(family: Family, height: int, width: int) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def make_strategy(strategy: str | Strategy, n: int = 1) -> Strategy:
-    """A strategy by name, wide enough for n candidates."""
+def make_stages(strategy: str | Strategy, n: int = 1) -> tuple[Strategy, ...]:
+    """What a name stands for, wide enough for n candidates: tried in turn until a picture is drawn exactly."""
     if not isinstance(strategy, str):
-        return strategy
+        return (strategy,)
     if strategy not in STRATEGIES:
         hint = suggest(strategy, STRATEGIES, f"use one of {', '.join(STRATEGIES)}")
         raise ConfigError(f"there is no strategy {strategy!r}", hint)
-    return Beam(max(WIDTH, n)) if strategy == "beam" else Greedy() if strategy == "greedy" else Sample()
+    if strategy == "auto":
+        return tuple(Beam(max(width, n)) for width in STAGES)
+    return (Beam(max(WIDTH, n)) if strategy == "beam" else Greedy() if strategy == "greedy" else Sample(),)
 
 
-def take(proposals: Proposals, rows: list[int]) -> Proposals:
-    """The proposals of some of the images."""
-    values = None if proposals.values is None else proposals.values[rows]
-    return Proposals(
-        proposals.ids[rows], proposals.logprob[rows], proposals.logq[rows], values, proposals.undefined[rows]
-    )
+def _is_settled(found: Ranked) -> bool:
+    """Whether nothing better can come: the picture is drawn exactly, or its programs cannot be drawn at all."""
+    return isinstance(found, I2cError) or (bool(found) and found[0].distance == 0)
 
 
 def _is_many(images: Source | Sequence[Source]) -> bool:

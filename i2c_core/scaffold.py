@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from i2c_core.datasets.counting import Counts
+from i2c_core.datasets.sampling import Sampler
 from i2c_core.errors import FamilyError, GrammarError, I2cError
 from i2c_core.families import Family
 from i2c_core.grammars import derive
 from i2c_core.plugins import Plugins
 from i2c_core.programs import Program
 from i2c_core.version import VERSION
-from i2c_core.vocabulary import NEVER, Vocabulary
 
 SUFFIX = ".template"
 KEYWORDS = {"i2c", "core", "commands"}  # names of the entry points that i2c itself uses
@@ -74,13 +76,13 @@ def new_family_from_grammar(templates: Path, target: Path, name: str, grammar: P
     signature, root = derive(text, start)
     family = Family(name, root=root, signature=signature, grammar=text if "\n" in text else text + "\n")
     family.syntax  # noqa: B018 - raises where grammar and derived symbols contradict
-    examples = [family.show(p) for p in _smallest_programs(family.vocabulary)]
+    examples = [family.show(p) for p in _some_programs(family)]
     table = "\n".join(f"    {line}" for line in signature.show().splitlines())
     fields = names.fields() | {
         "root": root,
         "signature": table.replace("\\", "\\\\").replace('"""', '\\"\\"\\"'),
         "budget": str(max(32, 4 * family.vocabulary.shortest)),
-        "examples": "\n".join(f"        {e!r}," for e in examples),
+        "examples": "\n".join(f"        {json.dumps(e, ensure_ascii=False)}," for e in examples),
     }
     package = Path(names.module)
     files = _shared(templates, names, fields) | {
@@ -131,20 +133,16 @@ def _grammar_text(family: Family) -> str:
     return read_grammar(family.grammar, family.name)
 
 
-def _smallest_programs(vocabulary: Vocabulary, most: int = 3) -> list[Program]:
-    """A shortest program for each of the first root productions: examples that parse, whatever the language."""
-    found: list[Program] = []
-    for token in np.flatnonzero(vocabulary.production[0] >= 0)[:most]:
-        ids, stack, first = [], [0], int(token)
-        while stack:
-            type_ = stack.pop()
-            row = vocabulary.production[type_]
-            costs = np.where(row >= 0, vocabulary.prod_cost[row], NEVER)
-            chosen = first if not ids else int(costs.argmin())
-            ids.append(chosen)
-            stack.extend(reversed(vocabulary.productions[int(row[chosen])].args))
-        found.append(vocabulary.decode(ids))
-    return found
+def _some_programs(family: Family, most: int = 3) -> list[Program]:
+    """A shortest program and some longer ones, drawn with a fixed seed: examples that parse, whatever the language."""
+    vocabulary = family.vocabulary
+    longest = vocabulary.shortest + 3 * most
+    counts = Counts(vocabulary, longest)
+    sizes = [s for s in range(vocabulary.shortest, longest + 1) if counts.of(s) > 0]
+    spread = np.linspace(0, len(sizes) - 1, min(most, len(sizes))).round().astype(int)
+    chosen = np.array(sizes)[spread]  # (N,)
+    ids, values = Sampler(family, longest).sample(np.random.default_rng(0), chosen)  # (N, T)
+    return [family.from_tokens(row.tolist(), None if values is None else values[n]) for n, row in enumerate(ids)]
 
 
 def _shared(templates: Path, names: Names, fields: Mapping[str, str]) -> dict[Path, str]:

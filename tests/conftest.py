@@ -6,6 +6,7 @@ import os
 
 from hypothesis import settings
 
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other cost tenfold
 os.environ.setdefault("I2C_LOAD_PLUGINS", "core,commands,splits")  # before anything loads plugins
 
 settings.register_profile("fast", max_examples=25, deadline=None, derandomize=True)

@@ -35,7 +35,13 @@ MISSED = 3  # the exit code when nothing met --threshold
     type=click.FloatRange(min=0),
     help="Write only code within this distance of its image; exit with 3 where an image has none.",
 )
-@click.option("--strategy", type=click.Choice(["beam", "greedy", "sample"]), default="beam", show_default=True)
+@click.option(
+    "--strategy",
+    type=click.Choice(["auto", "beam", "greedy", "sample"]),
+    default="auto",
+    show_default=True,
+    help="How programs are proposed; auto widens its beam until one draws the image exactly.",
+)
 @click.option("--budget", metavar="TOKENS", type=click.IntRange(1), help="Most tokens of a program.")
 @click.option("--invert/--no-invert", default=None, help="Exchange dark and light, or not [default: by the image].")
 @options.seed()

@@ -14,6 +14,7 @@ S the largest size.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from functools import cached_property
@@ -80,7 +81,7 @@ def group_productions(vocabulary: Vocabulary) -> Groups:
         tokens=token[order].astype(np.int64),
         first=np.array(first, np.int64),
         rest=np.array(rest, np.int64),
-        of=tuple(range(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)),
+        of=tuple(range(a, b) for a, b in itertools.pairwise(edges)),
     )
 
 

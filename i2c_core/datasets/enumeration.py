@@ -41,7 +41,7 @@ class _Stacks:
         return found
 
     def moves(self, stack: int, left: int) -> tuple[list[int], list[int]]:
-        """The tokens, in order, after which a stack can still be closed by exactly `left` tokens, and the next stacks."""
+        """The tokens, in order, after which exactly `left` more can close the stack, and the stacks behind them."""
         vocabulary, type_ = self.vocabulary, self.top[stack]
         tokens, stacks = [], []
         for token in np.flatnonzero(vocabulary.production[type_] >= 0).tolist():

@@ -52,10 +52,9 @@ class Levels:
         codes[:, : rows.shape[1]] = self._code[rows]
         if self.bits == 1:
             return np.packbits(codes, axis=1)
-        codes = codes.reshape(len(rows), width, each)
         packed = np.zeros((len(rows), width), np.uint8)
         for place in range(each):
-            packed |= codes[:, :, place] << np.uint8(8 - self.bits * (place + 1))
+            packed |= codes[:, place::each] << np.uint8(8 - self.bits * (place + 1))
         return packed
 
     def unpack(self, packed: NDArray[np.uint8], length: int) -> NDArray[np.uint8]:

@@ -1,7 +1,7 @@
 """Pairs of image and code on disk: Parquet, or a folder with images and a list of their codes.
 
-    pairs.parquet       columns image (Hugging Face `Image`: bytes, path), code, tokens, size; values where there are any
-    FOLDER/*.parquet    the same in shards, as `i2c dataset build` writes them
+    pairs.parquet       columns image (Hugging Face `Image`: bytes, path), code, tokens, size; values if there are any
+    FOLDER/*.parquet    the same in shards; or FOLDER/data/*.parquet, as `i2c dataset build` writes them
     FOLDER/*.jsonl      one {"file": "0.png", "code": "h B W"} a line, the images beside it
     FOLDER/truth.json   {"0.png": "h B W", ...}
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from numpy.typing import NDArray
 from i2c_core.datasets.keys import held_out, pixel_keys
 from i2c_core.errors import DataError, I2cError
 from i2c_core.families import Family
+from i2c_core.files import write_atomically
 from i2c_core.images import fit, read_image
 from i2c_core.raster import to_png
 from i2c_core.vocabulary import Encoded
@@ -78,7 +78,8 @@ class Pairs(Sequence[Pair]):
     @property
     def sizes(self) -> NDArray[np.int64]:
         """(N,) tokens of each program."""
-        return (self.ids < self.family.vocabulary.pad).sum(1)
+        sizes: NDArray[np.int64] = np.sum(self.ids < self.family.vocabulary.pad, axis=1, dtype=np.int64)
+        return sizes
 
     def pixels(self, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
         """(N, C, H, W) all pictures at one size, the family's unless told otherwise."""
@@ -160,7 +161,7 @@ def _require_typed(family: Family, ids: list[int]) -> None:
 
 def _records(path: Path) -> Iterator[_Record]:
     if path.is_dir():
-        shards = sorted(path.glob("*.parquet"))
+        shards = sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet"))
         lists = sorted(path.glob("*.jsonl"))
         if shards:
             for shard in shards:
@@ -328,18 +329,16 @@ def write_pairs(
     """
     path = Path(path)
     if path.suffix == ".parquet":
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_table(path, table_of(family, ids, pixels, values))
+        write_atomically(path, parquet_bytes(table_of(family, ids, pixels, values)))
         return
-    path.mkdir(parents=True, exist_ok=True)
     lines = []
     for row, picture in enumerate(pixels):
         tokens = [i for i in ids[row].tolist() if i < family.vocabulary.size]
         program = family.from_tokens(tokens, None if values is None else values[row, : len(tokens)].tolist())
         file = f"{row:0{max(3, len(str(len(pixels) - 1)))}d}.png"
-        write_bytes(path / file, png_bytes(picture))
+        write_atomically(path / file, png_bytes(picture))
         lines.append(json.dumps({"file": file, "code": family.show(program)}, ensure_ascii=False))
-    write_bytes(path / "pairs.jsonl", "".join(line + "\n" for line in lines).encode())
+    write_atomically(path / "pairs.jsonl", "".join(line + "\n" for line in lines))
 
 
 def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
@@ -349,23 +348,10 @@ def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def write_table(path: Path, table: pyarrow.Table) -> None:
-    """Write a Parquet file whole or not at all."""
+def parquet_bytes(table: pyarrow.Table) -> bytes:
+    """A table as the bytes of a Parquet file, the same for the same table and version of pyarrow."""
     import pyarrow.parquet
 
-    partial = path.with_name(path.name + ".partial")
-    pyarrow.parquet.write_table(table, partial, compression="zstd")
-    _into_place(partial, path)
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    _into_place(partial, path)
-
-
-def _into_place(partial: Path, path: Path) -> None:
-    with open(partial, "rb+") as file:
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table, buffer, compression="zstd")
+    return buffer.getvalue()

@@ -9,6 +9,9 @@ Legend: N programs, T tokens of the longest, R table rows: a type or a sequence 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,7 +37,9 @@ class Sampler:
     def __init__(self, family: Family, max_size: int) -> None:
         self.family = family
         self.max_size = max_size
-        self._own = None if family.sample is None else resolve(family.sample, f"family {family.name}")
+        self._own: Callable[..., Any] | None = None
+        if family.sample is not None:
+            self._own = resolve(family.sample, f"family {family.name}")
         self._uniform = None if self._own is not None else UniformTokens(family.vocabulary, max_size)
         self._bins = _bin_edges(family.vocabulary)
 
@@ -66,7 +71,8 @@ class Sampler:
         """
         sizes = np.asarray(sizes, np.int64)
         if self._uniform is None:
-            return self._sample_own(rng, sizes)
+            assert self._own is not None
+            return self._sample_own(self._own, rng, sizes)
         ids = self._uniform.sample(rng, sizes)
         values = self.values(rng, ids)
         if self.family.normalise is None:
@@ -94,11 +100,11 @@ class Sampler:
             return np.where(found == index, values, bin_low + bin_width / 2)
 
     def _sample_own(
-        self, rng: np.random.Generator, sizes: NDArray[np.int64]
+        self, own: Callable[..., Any], rng: np.random.Generator, sizes: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
         rows = []
         for size in sizes.tolist():
-            program = self._own(self.family, rng, size)
+            program = own(self.family, rng, size)
             if not isinstance(program, Program):
                 fact = f"sample of {self.family.name} returned {type(program).__name__}, expected Program"
                 raise DataError(fact, "return a program")

@@ -26,6 +26,7 @@ from i2c_core.families import Family
 from i2c_core.raster import Renderer
 
 RAZORS = ("auto", "sharp", "rough", "none")
+STALE = 5  # rounds without a new image after which a language counts as exhausted
 WINDOW = 4096  # pictures drawn at once where drawing many costs little more than drawing few
 
 
@@ -38,8 +39,8 @@ class StreamConfig:
         min_size, max_size: numbers of tokens of the programs.
         razor: which code an image gets. "sharp": the shortest one, from a table of all images up to `max_size`.
             "auto": the same while a size has at most `table_candidates` candidates; for the next sizes, combinations
-            of shortest programs, then programs drawn uniformly, as for families whose zooms do not tile. "rough": one image a
-            perceptual hash. "none": programs drawn uniformly.
+            of shortest programs, then programs drawn uniformly, as for families whose zooms do not tile.
+            "rough": one image a perceptual hash. "none": programs drawn uniformly.
         holdout: leave out the held-out images, one in ten by exact pixels.
         only_held_out: give nothing but those.
         size_power: a size with n programs is drawn in proportion to min(n, table_candidates) to this power, so that
@@ -126,7 +127,7 @@ class Stream:
     ) -> None:
         self.family, self.config, self.seed = family, config, seed
         self.renderer = Renderer(family) if renderer is None else renderer
-        choice = _Choice(config, np.unique(exclude) if exclude is not None else np.empty(0, np.uint64))
+        choice = Choice(config, np.unique(exclude) if exclude is not None else np.empty(0, np.uint64))
         self.source: Source
         if pairs is not None:
             self.source = PairSource(pairs, choice)
@@ -149,7 +150,7 @@ class Stream:
         return self._window[1].rows(slice(place * size, (place + 1) * size))
 
 
-class _Choice:
+class Choice:
     """Which pictures may be given."""
 
     def __init__(self, config: StreamConfig, exclude: NDArray[np.uint64]) -> None:
@@ -177,7 +178,7 @@ class _Choice:
 class PairSource:
     """Pairs from disk, each once an epoch; twins by exact pixels are dropped once, the smaller code stays."""
 
-    def __init__(self, pairs: Pairs, choice: _Choice) -> None:
+    def __init__(self, pairs: Pairs, choice: Choice) -> None:
         pixels = pairs.pixels()
         keys = pixel_keys(pixels)
         by_size = np.lexsort((np.arange(len(pairs)), pairs.sizes))
@@ -199,7 +200,7 @@ class PairSource:
         return self._pool.rows(rows)
 
 
-def table_source(family: Family, choice: _Choice, renderer: Renderer) -> Source:
+def table_source(family: Family, choice: Choice, renderer: Renderer) -> Source:
     """The source for razors that keep one code an image."""
     config = choice.config
     if config.razor == "rough":
@@ -219,7 +220,7 @@ class TableSource:
     What is drawn beyond the table is dropped where the table has its picture: a smaller code.
     """
 
-    def __init__(self, table: Razored, shelves: Substructure | None, choice: _Choice, renderer: Renderer) -> None:
+    def __init__(self, table: Razored, shelves: Substructure | None, choice: Choice, renderer: Renderer) -> None:
         config = choice.config
         self._choice, self._table, self._renderer = choice, table, renderer
         keys = np.concatenate([pixel_keys(table.pictures[b : b + 65_536]) for b in range(0, len(table), 65_536)])
@@ -259,7 +260,7 @@ class TableSource:
 
     def draw(self, seed: int, window: int, count: int) -> Batch:
         rng = np.random.default_rng([seed, window])
-        pool = _Pool(self._table.family, self.longest, count)
+        pool = Pool(self._table.family, self.longest, count)
         for _ in range(self._choice.config.max_rounds):
             missing = count - len(pool)
             if missing <= 0 or (not self._enough and len(pool) == len(self._rows)):
@@ -268,7 +269,7 @@ class TableSource:
             self._draw_sizes(rng, sizes, pool)
         return pool.full(rng)
 
-    def _draw_sizes(self, rng: np.random.Generator, sizes: NDArray[np.int64], pool: _Pool) -> None:
+    def _draw_sizes(self, rng: np.random.Generator, sizes: NDArray[np.int64], pool: Pool) -> None:
         spans = np.array([self._spans.get(s, (-1, -1)) for s in range(self.longest + 1)])[sizes]  # (n, 2)
         there = spans[:, 0] >= 0
         place = spans[there, 0] + (rng.random(int(there.sum())) * (spans[there, 1] - spans[there, 0])).astype(np.int64)
@@ -276,7 +277,8 @@ class TableSource:
         pixels = self._table.pictures[rows]
         pool.add(self._table.ids[rows], None, pixels, pixel_keys(pixels), np.flatnonzero(there))
         for size in np.unique(sizes[~there]).tolist():
-            assert self._shelves is not None and self._sampler is not None
+            assert self._shelves is not None
+            assert self._sampler is not None
             where = np.flatnonzero(sizes == size)
             if size in self._composed:
                 ids, pixels = self._shelves.draw(rng, size, len(where))
@@ -293,7 +295,7 @@ class TableSource:
 class SampleSource:
     """Programs drawn uniformly by size and rendered; of equal pictures in a window the smaller code stays."""
 
-    def __init__(self, family: Family, choice: _Choice, renderer: Renderer) -> None:
+    def __init__(self, family: Family, choice: Choice, renderer: Renderer) -> None:
         config = choice.config
         self._family, self._choice, self._renderer = family, choice, renderer
         self._sampler = Sampler(family, config.max_size)
@@ -302,48 +304,46 @@ class SampleSource:
             fact = f"{family.name} has no program of sizes {config.min_size}..{config.max_size}"
             raise DataError(fact, f"allow sizes from {family.vocabulary.shortest} on")
         self._sizes = np.array(sizes, np.int64)
-        shares = np.array([_weight(self._sampler.log2(s), config) for s in sizes])
+        logs = np.array([self._sampler.log2(s) for s in sizes])
+        shares = np.array([_weight(log, config) for log in logs])
         self._share = np.cumsum(shares) / shares.sum()
         self.longest = int(self._sizes.max())
-        self.window = max(1, WINDOW // config.batch_size) if family.batched else 1
-        total = float(np.exp2(np.minimum([self._sampler.log2(s) for s in sizes], 60)).sum())
-        if total < 4 * WINDOW:
-            self.window = max(1, min(self.window, int(total) // (8 * config.batch_size)))
+        # A slow renderer should not have to draw many batches before the first; a small language has no more to give.
+        programs = int(np.exp2(np.minimum(logs, 40)).sum())
+        wanted = WINDOW if family.batched else 0
+        self.window = max(1, min(wanted, programs // 8) // config.batch_size)
         self.note = "programs drawn uniformly by size"
 
     def draw(self, seed: int, window: int, count: int) -> Batch:
         rng = np.random.default_rng([seed, window])
-        pool = _Pool(self._family, self.longest, count)
+        pool = self.collect(rng, count)
+        if len(pool) < count:
+            self.note = f"programs drawn uniformly by size; batches repeat images, {len(pool)} are different"
+        return pool.full(rng)
+
+    def collect(self, rng: np.random.Generator, count: int) -> Pool:
+        """`count` different images, or as many as enough draws find; raises `DataError` where they find none."""
+        pool = Pool(self._family, self.longest, count)
         undefined, refused, stale = 0, 0, 0
         for _ in range(self._choice.config.max_rounds):
             before = len(pool)
-            missing = count - before
-            if missing <= 0 or stale >= 5:
+            if before >= count or stale >= STALE:
                 break
-            wanted = missing + missing // 4 + (32 if before == 0 else 8) * self._family.batched
+            wanted = (count - before) * 5 // 4 + (32 if self._family.batched else 1)
             sizes = self._sizes[np.searchsorted(self._share, rng.random(wanted), side="right")]
             ids, values = self._sampler.sample(rng, sizes)
             drawn = self._renderer.render(ids, values)
             keys = pixel_keys(drawn.pixels)
-            good = drawn.defined & self._choice.allowed(keys)
+            good = np.flatnonzero(drawn.defined & self._choice.allowed(keys))
             undefined += int((~drawn.defined).sum())
-            refused += int((drawn.defined & ~good).sum())
-            pool.add(
-                ids[good],
-                None if values is None else values[good],
-                drawn.pixels[good],
-                keys[good],
-                np.flatnonzero(good),
-            )
+            refused += int(drawn.defined.sum()) - len(good)
+            pool.add(ids[good], None if values is None else values[good], drawn.pixels[good], keys[good], good)
             pool.close_round()
             stale = stale + 1 if len(pool) == before else 0
         if not len(pool):
-            fact = f"{self._family.name} gave no image to learn from in {self._choice.config.max_rounds} draws"
-            reasons = f"{undefined} programs without a picture, {refused} held out or excluded"
-            raise DataError(f"{fact}: {reasons}", "allow larger programs")
-        if len(pool) < count:
-            self.note = f"programs drawn uniformly by size; batches repeat images, {len(pool)} are different"
-        return pool.full(rng)
+            fact = f"{self._family.name} gave no image: {undefined} programs without a picture"
+            raise DataError(f"{fact}, {refused} held out or excluded", "allow larger programs")
+        return pool
 
 
 def _weight(log2_count: float, config: StreamConfig) -> float:
@@ -351,7 +351,7 @@ def _weight(log2_count: float, config: StreamConfig) -> float:
     return float(2.0 ** (min(log2_count, math.log2(config.table_candidates)) * config.size_power))
 
 
-class _Pool:
+class Pool:
     """The pairs of a window while it fills: of equal pictures the smaller code, then the first in token order."""
 
     def __init__(self, family: Family, longest: int, count: int) -> None:
@@ -401,6 +401,11 @@ class _Pool:
         self._parts = [(ids[kept], values[kept], pixels[kept])]
         self._keys, self._places = [keys[kept]], [places[kept]]
         self._held = len(kept)
+
+    def first(self) -> Batch:
+        """The first `count` pairs, or fewer where there are not as many."""
+        ids, values, pixels = self._parts[0]
+        return Batch(ids, values if self._has_values else None, pixels).rows(slice(self._count))
 
     def full(self, rng: np.random.Generator) -> Batch:
         """`count` pairs: the first ones, repeated in a random order where there are not enough."""

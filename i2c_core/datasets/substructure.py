@@ -5,8 +5,8 @@ be shortest only when each of its arguments is, at that argument's own shape. So
 size is found among the combinations of what is kept, at smaller sizes, of its arguments' types at their shapes. A
 *shelf* holds what is kept of one type at one shape.
 
-Pictures are compared by a sum of pixels times fixed random 64-bit weights, modulo 2**64: the sum of a combination is the
-sum of its parts'. Whatever is dropped for an equal sum is then compared pixel by pixel.
+Pictures are compared by a sum of pixels times fixed random 64-bit weights, modulo 2**64: the sum of a combination is
+the sum of its parts'. Whatever is dropped for an equal sum is then compared pixel by pixel.
 
 Legend: N kept programs, M candidates, T tokens, A arguments, K bytes of a packed picture, C channels, H W pixels.
 """
@@ -121,9 +121,7 @@ class Substructure:
                     return None
         return sum(b.total for b in self._root_blocks(size))
 
-    def draw(
-        self, rng: np.random.Generator, size: int, count: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    def draw(self, rng: np.random.Generator, size: int, count: int) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
         """Candidates of the root type drawn uniformly, for a size whose shelf is not built.
 
         Returns:
@@ -180,9 +178,7 @@ class Substructure:
                         pending.append(child)
         return needs
 
-    def _draw_leaves(
-        self, leaves: Leaves
-    ) -> tuple[dict[Key, tuple[NDArray[np.int64], NDArray[np.uint8]]], Levels]:
+    def _draw_leaves(self, leaves: Leaves) -> tuple[dict[Key, tuple[NDArray[np.int64], NDArray[np.uint8]]], Levels]:
         """For each shelf, the tokens that are programs by themselves and have a picture, and the pictures (n, M)."""
         drawn: dict[Key, tuple[NDArray[np.int64], NDArray[np.uint8]]] = {}
         seen = np.zeros(256, bool)

@@ -1,8 +1,8 @@
 """Grammars: how programs are written, bound to what they mean; Lark stays behind `lark_bridge`.
 
-    text --parse--> program --show--> text        Syntax, a grammar checked against a signature
-    grammar --derive--> signature                 derive, derive_signature
-    signature --derive_grammar--> grammar         in call notation
+text --parse--> program --show--> text        Syntax, a grammar checked against a signature
+grammar --derive--> signature                 derive, derive_signature
+signature --derive_grammar--> grammar         in call notation
 """
 
 from i2c_core.grammars.calls import derive_grammar

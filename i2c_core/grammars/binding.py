@@ -1,4 +1,4 @@
-"""A grammar bound to a signature: which rule is which type, which alternative which symbol, or where the two contradict.
+"""A grammar bound to a signature: which rule is which type, which alternative which symbol, and where they contradict.
 
 A rule is the type of its name (case and underscores aside); a rule without such a type, through which a typed rule
 passes (`?expr: term`), is another level of that type. An alternative is a symbol (see `naming.proposals`), a list's
@@ -15,12 +15,13 @@ from i2c_core.errors import GrammarError, suggest
 from i2c_core.grammars.naming import is_bracketing, key, plain, proposals, rule_names
 from i2c_core.grammars.repeats import Element, Many, Repeats
 from i2c_core.grammars.trees import Alternative, Item, Rules
+from i2c_core.types import Type
 from i2c_core.vocabulary import Production, Vocabulary
 
 
 @dataclass(frozen=True)
 class Form:
-    """One way to write a symbol: the elements of an alternative, and for each the argument that it belongs to (-1: none).
+    """One way to write a symbol: an alternative's elements, and for each the argument that it belongs to (-1: none).
 
     `in_list` says of each argument whether it is a list whose elements are written here, one by one; `lists` are the
     places of the arguments that are lists.
@@ -43,7 +44,7 @@ class Form:
 
 @dataclass
 class Meaning:
-    """What an alternative is: `forms` by token for a symbol, one under the empty name for a list, none for a passage."""
+    """What an alternative is: `forms` by token for a symbol, under an empty name for a list, none for a passage."""
 
     symbol: str | None = None
     forms: dict[str, list[Form]] = field(default_factory=dict)
@@ -79,11 +80,32 @@ class Binding:
             if all((q.token, self._args(q)) != (production.token, self._args(production)) for q in known):
                 known.append(production)
             self._has_literals[self.keys[production.type]] |= not production.args
+        self._add_included()
         self.sorts = self._sort()
         self.meanings: dict[Alternative, Meaning] = {}
         for rule, alternatives in rules.by_rule.items():
             if not rule.startswith("_"):
                 self._mean(rule, alternatives)
+
+    def _add_included(self) -> None:
+        """Types that are only ever included have no ground type of their own, but rules may stand for them."""
+        signature = self.vocabulary.signature
+        for type_key in list(self._made):
+            for part in _closure(signature.includes, type_key)[1:]:
+                if part in self.keys:
+                    continue
+                self.keys.append(part)
+                names = set(_closure(signature.includes, part))
+                made = {
+                    name: [q for q in found if self._belongs(q.token, part, names)]
+                    for name, found in self._made[type_key].items()
+                }
+                self._made[part] = {name: found for name, found in made.items() if found}
+                self._has_literals[part] = any(not q.args for found in made.values() for q in found)
+
+    def _belongs(self, token: str, sort: str, names: set[str]) -> bool:
+        signature = self.vocabulary.signature
+        return signature[token].result.name in names or signature.literal(Type(sort), token)
 
     def _args(self, production: Production) -> tuple[str, ...]:
         return tuple(self.keys[a] for a in production.args)
@@ -104,7 +126,12 @@ class Binding:
             rule = pending.pop()
             for alternative in self.rules.by_rule[rule]:
                 inner = self._only(alternative)
-                if inner and not inner.terminal and inner.name not in sorts and not self._named(alternative, sorts[rule]):
+                if (
+                    inner
+                    and not inner.terminal
+                    and inner.name not in sorts
+                    and not self._named(alternative, sorts[rule])
+                ):
                     sorts[inner.name] = sorts[rule]
                     pending.append(inner.name)
         signature = self.vocabulary.signature
@@ -118,7 +145,9 @@ class Binding:
                 types = list(dict.fromkeys(self.keys))
                 close = suggest(plain(rule), [plain(t) for t in types])
                 meant = next((t for t in types if close == f"did you mean {plain(t)!r}?"), None)
-                hint = f"did you mean {_rule_name(meant)!r}?" if meant else f"name it after a type: {', '.join(types[:8])}"
+                hint = (
+                    f"did you mean {_rule_name(meant)!r}?" if meant else f"name it after a type: {', '.join(types[:8])}"
+                )
                 raise GrammarError(f"{self.rules.where(alternative)}: rule {rule!r} is no type of the signature", hint)
         return sorts
 
@@ -201,7 +230,7 @@ class Binding:
         return self.related(self.sorts.get(inner.name, ""), sort)
 
     def _is_wrapped(self, alternative: Alternative, inner: Item, sort: str, literals: Sequence[str]) -> bool:
-        """Whether text around something of the rule's own type means nothing: the rule's only way, or marks of an end."""
+        """Whether the text around something of the rule's own type means nothing: it is always there, or ends it."""
         only = all(a.place == alternative.place for a in self.rules.by_rule[alternative.rule])
         return self._passes(inner, sort) and (only or all(text in (";", ",", ".") for text in literals))
 
@@ -231,7 +260,9 @@ class Binding:
         for elements in self.repeats.variants(alternative):
             places = self._assign(elements, (sort,))
             if places is None:
-                fact = f"{self.rules.where(alternative)}: rule {alternative.rule} is {sort}, but holds {_shown(elements)}"
+                fact = (
+                    f"{self.rules.where(alternative)}: rule {alternative.rule} is {sort}, but holds {_shown(elements)}"
+                )
                 raise GrammarError(fact, f"let it hold {sort[5:-1]} only, as in {_rule_name(sort[5:-1])}*")
             forms.append(self._form(alternative, elements, places, (sort,)))
         return Meaning(None, {"": forms})
@@ -262,7 +293,9 @@ class Binding:
         variants = self.repeats.variants(alternative)
         return any(self._assign(v, self._args(p)) is not None for p in productions for v in variants)
 
-    def _contradict(self, alternative: Alternative, name: str, elements: Sequence[Element], production: Production) -> None:
+    def _contradict(
+        self, alternative: Alternative, name: str, elements: Sequence[Element], production: Production
+    ) -> None:
         shown = f"{name} : {self.vocabulary.signature[production.token].type}"
         where = f"{self.rules.where(alternative)}: alternative {name!r} of rule {alternative.rule}"
         kept = [e for e in elements if isinstance(e, Many) or e.kept]
@@ -325,9 +358,8 @@ class Binding:
             steps.append(((*chosen, last), following))
         place = following
         while place < len(args):
-            if isinstance(element, Item) and self._accepts(element, args[place]):
-                steps.append(((*chosen, place), place + 1))
-            elif holds(args[place]):
+            alone = isinstance(element, Item) and self._accepts(element, args[place])
+            if alone or holds(args[place]):
                 steps.append(((*chosen, place), place + 1))
             if not args[place].startswith("List["):
                 break
@@ -348,7 +380,9 @@ def _rule_name(type_key: str | None) -> str:
     shown = type_key or ""
     if shown.startswith("List["):
         return _rule_name(shown[5:-1]) + "_list"
-    return "".join("_" + c.lower() if c.isupper() and i and not shown[i - 1].isupper() else c.lower() for i, c in enumerate(shown))
+    return "".join(
+        "_" + c.lower() if c.isupper() and i and not shown[i - 1].isupper() else c.lower() for i, c in enumerate(shown)
+    )
 
 
 def _shown(elements: Sequence[Element]) -> str:

@@ -1,7 +1,7 @@
 """A readable Lark grammar in call notation, `h(v(W, B), B)`, from nothing but a signature.
 
-Each type is a rule, each symbol an alternative that begins with its name; lists are `[a, b]`, literals are themselves. Types
-that differ in their indices only share a rule; what that loosens is type-checked after the parse.
+Each type is a rule, each symbol an alternative that begins with its name; lists are `[a, b]`, literals are themselves.
+Types that differ in their indices only share a rule; what that loosens is type-checked after the parse.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def derive_grammar(vocabulary: Vocabulary) -> GrammarText:
     """The grammar in call notation of the programs of a vocabulary's root type."""
     table = _Table(vocabulary)
     rules = {rule: table.alternatives(type_key) for type_key, rule in table.rules.items()}
-    text = f"// Call notation, derived from the signature.\n\n?start: {table.place(table.keys[0])}\n\n"
+    text = "// Call notation, derived from the signature.\n\n"
+    text += "" if "start" in rules else f"?start: {table.place(table.keys[0])}\n\n"
     for rule, alternatives in rules.items():
         mark = "?" if any(a == "NUMBER" or a in rules for a in alternatives) else ""
         text += f"{mark}{rule}: " + ("\n" + " " * len(mark + rule) + "| ").join(alternatives) + "\n\n"
@@ -32,26 +33,28 @@ def derive_grammar(vocabulary: Vocabulary) -> GrammarText:
 
 
 class _Table:
-    """The types of a vocabulary as rules: `rules` maps type keys to rule names, one rule for types that include each other."""
+    """The types of a vocabulary as rules; types that include each other share one. `rules`: type keys to rule names."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._vocabulary = vocabulary
         self._signature = vocabulary.signature
         self.keys = [key(t) for t in vocabulary.types]
         kinds = self._signature.kinds
-        self._numbers = {k for k in self.keys if isinstance(kinds.get(k), Range | Bins)}
-        self._same: dict[str, str] = {}
-        for type_key in dict.fromkeys(self.keys):
-            alike = (k for k in self._same.values() if self._includes(k, type_key) and self._includes(type_key, k))
-            self._same[type_key] = next(alike, type_key)
-        own = [k for k in dict.fromkeys(self._same.values()) if k not in self._numbers]
-        self.rules = _rule_names(own)
         self._generic = {s.name for s in self._signature.symbols if s.ranges}
         self._found: dict[str, dict[str, tuple[str, ...]]] = {}
         for production in vocabulary.productions:
             if vocabulary.production[production.type, vocabulary.ids[production.token]] >= 0:
                 args = tuple(self.keys[a] for a in production.args)
                 self._found.setdefault(self.keys[production.type], {})[production.token] = args
+        # Numbers are a terminal; where symbols make the type too (`if` of numbers), it is a rule.
+        numeric = [k for k in self._found if isinstance(kinds.get(k), Range | Bins)]
+        self._numbers = {k for k in numeric if all(map(self._is_number, self._found[k]))}
+        self._same: dict[str, str] = {}
+        for type_key in dict.fromkeys(self.keys):
+            alike = (k for k in self._same.values() if self._includes(k, type_key) and self._includes(type_key, k))
+            self._same[type_key] = next(alike, type_key)
+        own = [k for k in dict.fromkeys(self._same.values()) if k not in self._numbers]
+        self.rules = _rule_names(own, self.keys[0])
 
     def _includes(self, one: str, other: str) -> bool:
         return one == other or other in self._signature.included(Type(one))
@@ -97,15 +100,15 @@ class _Table:
         return isinstance(self._signature.kind(symbol.result), Bins) or re.fullmatch(r"-?\d+", token) is not None
 
 
-def _rule_names(keys: list[str]) -> dict[str, str]:
+def _rule_names(keys: list[str], root: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for type_key in keys:
         name = _snake(type_key)
-        if name in names.values() or name == "start":
-            raise GrammarError(
-                f"types {type_key} and {next((k for k, n in names.items() if n == name), 'start')} have one rule name {name!r}",
-                "rename one of them, or write a grammar",
-            )
+        name += "_" * (name == "start" and type_key != root)
+        other = next((k for k, n in names.items() if n == name), None)
+        if other is not None:
+            fact = f"types {other} and {type_key} share the rule name {name!r}"
+            raise GrammarError(fact, "rename one of them, or write a grammar")
         names[type_key] = name
     return names
 

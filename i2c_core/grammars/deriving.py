@@ -1,9 +1,9 @@
 """A signature from nothing but a grammar: rules are types, alternatives are symbols, terminals are literals.
 
-An alternative is named by its alias, else by its first keyword, else by its rule; `x*`, `x+`, `[x]` become lists with bounds;
-`?rule` passing on one thing includes its type. A terminal that matches up to 256 strings is an enumeration (or a range of
-integers); one that matches every integer is `0..99`, one that matches fractions only `0.0..1.0`, any other stands for its
-few shortest strings.
+An alternative is named by its alias, else by its first keyword, else by its rule; `x*`, `x+`, `[x]` become lists with
+bounds; `?rule` passing on one thing includes its type. A terminal that matches up to 256 strings is an enumeration (or
+a range of integers); one that matches every integer is `0..99`, one that matches fractions only `0.0..1.0`, any other
+stands for its few shortest strings.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from itertools import product
 
 from i2c_core.errors import GrammarError, suggest
 from i2c_core.grammars.lark_bridge import compile_grammar
-from i2c_core.grammars.naming import is_bracketing, is_word, plain
-from i2c_core.grammars.regexes import words
+from i2c_core.grammars.naming import is_bracketing, is_word
+from i2c_core.grammars.regexes import whole, words
 from i2c_core.grammars.repeats import Element, Many, Repeats
 from i2c_core.grammars.trees import Alternative, Item, Rules, Terminal
 from i2c_core.symbols import Bins, Enumeration, Kind, Parameter, Range, Signature, Symbol
@@ -27,7 +27,7 @@ SHORTEST = 4  # strings of a terminal without end that become an enumeration
 
 
 def derive_signature(text: str, root: str) -> Signature:
-    """The signature of a grammar; `root` must be one of its types. Raises `GrammarError` naming the rule and the reason."""
+    """The signature of a grammar, `root` one of its types. Raises `GrammarError` naming the rule and the reason."""
     deriving = _Deriving(compile_grammar(text, root=root).rules)
     signature = deriving.signature()
     types = {s.result.name for s in signature.symbols} | set(signature.kinds) | set(signature.includes)
@@ -117,8 +117,9 @@ class _Deriving:
         if terminal.literal is not None:
             return Enumeration((terminal.literal,))
         found, complete = words(terminal.regex, terminal.flags)
-        taken = {t.literal for t in self.rules.terminals.values() if t.literal is not None}
-        found = tuple(w for w in found if w not in taken)
+        others = [t for t in self.rules.terminals.values() if t != terminal and not t.ignored]
+        taken = [t for t in others if t.literal is not None or words(t.regex, t.flags)[1]]
+        found = tuple(w for w in found if not any(whole(t.compiled, w) for t in taken))
         matches = terminal.compiled.fullmatch
         if complete and found:
             numbers = sorted(int(w) for w in found if w.isascii() and w.isdigit() and str(int(w)) == w)
@@ -127,7 +128,11 @@ class _Deriving:
             return Enumeration(found)
         if all(matches(str(n)) for n in (1, 7, 10, 99)):
             return INTEGERS if matches("0") else Range(1, INTEGERS.high)
-        if all(matches(repr(FRACTIONS.centre(i))) for i in range(FRACTIONS.count)) and matches("0.0") and matches("1.0"):
+        if (
+            all(matches(repr(FRACTIONS.centre(i))) for i in range(FRACTIONS.count))
+            and matches("0.0")
+            and matches("1.0")
+        ):
             return FRACTIONS
         if not found:
             fact = f"{self.rules.name}: no string is found that terminal {terminal.name} matches"
@@ -207,7 +212,11 @@ class _Deriving:
         number = 1
         while name in self._symbols or name in self._types.values():
             known = self._symbols.get(name)
-            if known and (known.parameters, known.result) == (wanted.parameters, wanted.result) and name != plain_rule(rule):
+            if (
+                known
+                and (known.parameters, known.result) == (wanted.parameters, wanted.result)
+                and name != plain_rule(rule)
+            ):
                 return  # two ways to write one symbol
             number += 1
             name = f"{base}_{number}"
@@ -220,11 +229,15 @@ class _Deriving:
             if isinstance(kind, Enumeration):
                 left = tuple(m for m in kind.members if m not in self._symbols)
                 if not left:
-                    fact = f"{self.rules.name}: every string of {sort} is the name of a symbol: {', '.join(kind.members)}"
+                    fact = (
+                        f"{self.rules.name}: every string of {sort} is the name of a symbol: {', '.join(kind.members)}"
+                    )
                     raise GrammarError(fact, "name the symbols with '-> alias'")
                 self._kinds[sort] = Enumeration(left)
         if not self._symbols:
-            raise GrammarError(f"{self.rules.name} has no alternative that is a symbol", "give alternatives keywords or aliases")
+            raise GrammarError(
+                f"{self.rules.name} has no alternative that is a symbol", "give alternatives keywords or aliases"
+            )
 
 
 def plain_rule(rule: str) -> str:
@@ -238,7 +251,7 @@ def _camel(name: str) -> str:
 
 
 def _merge(shapes: Sequence[tuple[Run, ...]]) -> Iterator[list[Type]]:
-    """The parameters that say several shapes at once (`x*` is compiled into one with and one without), else one list each."""
+    """The parameters that say several shapes at once (`x*` compiles into two), else one list each."""
     columns = _columns(shapes)
     for part in [columns] if columns is not None else [_columns([s]) or [] for s in shapes]:
         parameters: list[Type] = []
@@ -273,10 +286,10 @@ def _columns(shapes: Sequence[tuple[Run, ...]]) -> list[Column] | None:
             return None
     found: list[Column] = []
     for place, (name, _, _) in enumerate(longest):
-        counts = sorted({row[place] for row in rows})
-        if counts != list(range(counts[0], counts[-1] + 1)):
+        counts = tuple(sorted({row[place] for row in rows}))
+        if counts != tuple(range(counts[0], counts[-1] + 1)):
             return None
-        found.append((name, tuple(counts), counts[-1] == most))
+        found.append((name, counts, counts[-1] == most))
     total = 1
     for _, counts, _ in found:
         total *= len(counts)

@@ -14,7 +14,7 @@ from importlib import resources
 from typing import Any
 
 import lark
-from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import LarkError, UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr
 from lark.load_grammar import FromPackageLoader, PackageResource
 
@@ -35,7 +35,7 @@ class Unexpected(Exception):
 
 
 class _Concrete(lark.Lark):
-    """Lark that calls `made[rule]` with all children of each rule it finds, tokens included, instead of making trees."""
+    """Lark that calls `made[rule]` with all children of each rule it finds, tokens included; it makes no trees."""
 
     made: dict[Any, Callable[[list[Any]], Any]]
 
@@ -46,7 +46,9 @@ class _Concrete(lark.Lark):
         for rule in self.rules:
             items = tuple(
                 Item(
-                    str(s.name), s.is_term, not (s.is_term and getattr(s, "filter_out", False)) or rule.options.keep_all_tokens
+                    str(s.name),
+                    s.is_term,
+                    not (s.is_term and getattr(s, "filter_out", False)) or rule.options.keep_all_tokens,
                 )
                 for s in rule.expansion
             )
@@ -73,8 +75,8 @@ def _kept(indices: tuple[tuple[int, Item], ...], children: list[Any]) -> list[An
 
 def _start(children: list[Any]) -> int:
     for child in children:
-        start: int = child.start_pos if isinstance(child, lark.Token) else child.start
-        if start >= 0:
+        start: int | None = child.start_pos if isinstance(child, lark.Token) else child.start
+        if start is not None and start >= 0:
             return start
     return -1
 
@@ -94,7 +96,7 @@ def _run(alternative: Alternative, indices: tuple[tuple[int, Item], ...], childr
     else:
         run.extend(_flat(kept))
     run.start = start
-    return run  # type: ignore[no-any-return]
+    return run
 
 
 def _flat(kept: list[Any]) -> list[Node | Leaf]:
@@ -134,9 +136,20 @@ class Parser:
         try:
             found: Any = self._lark.parse(text)
         except UnexpectedInput as error:
-            raise _unexpected(error, text) from None
+            raise self._unexpected(error, text) from None
         assert isinstance(found, Node)
         return found
+
+    def _unexpected(self, error: UnexpectedInput, text: str) -> Unexpected:
+        at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
+        position = len(text) if at_end else error.pos_in_stream or 0
+        # An LALR parser reduces before it notices; what could stand there is known best just before the wrong token.
+        before = self._lark.parse_interactive(text[:position])
+        try:
+            before.exhaust_lexer()
+        except UnexpectedInput:
+            before = getattr(error, "interactive_parser", None) or before
+        return Unexpected(position, set(before.accepts()), at_end)
 
 
 @lru_cache(maxsize=64)
@@ -145,7 +158,7 @@ def _compile(text: str, name: str, package: str | None, folder: Any, start: str)
 
 
 def compile_grammar(text: str, root: str = "", start: str | None = None) -> Parser:
-    """Compile a grammar from rule `start`, or, where there is none of that name, from the rule named like the type `root`.
+    """Compile a grammar from rule `start`; where none is called so, from the rule that is named like the type `root`.
 
     Raises `GrammarError` with line and column where Lark refuses the grammar.
     """
@@ -156,19 +169,21 @@ def compile_grammar(text: str, root: str = "", start: str | None = None) -> Pars
         start = "start" if "start" in rules or not alike else alike[0]
     if start not in rules and rules:
         fact = f"{name} has no rule {start!r}"
-        raise GrammarError(fact, suggest(start, rules, f"its rules are {', '.join(list(rules)[:8])}; begin with '{start}: ...'"))
+        raise GrammarError(
+            fact, suggest(start, rules, f"its rules are {', '.join(list(rules)[:8])}; begin with '{start}: ...'")
+        )
     if isinstance(text, GrammarText):
         return _compile(str(text), name, text.package, text.folder, start)
     return _compile(text, name, None, None, start)
 
 
 def _terminal(found: Any, ignored: bool) -> Terminal:
-    flags = 0
+    flags = re.NOFLAG
     for flag in found.pattern.flags:
-        flags |= int(getattr(re, flag.upper()))
+        flags |= re.RegexFlag[flag.upper()]
     literal = str(found.pattern.value) if isinstance(found.pattern, PatternStr) else None
     regex = re.escape(literal) if literal is not None else str(found.pattern.value)
-    return Terminal(found.name, regex, literal, flags, ignored)
+    return Terminal(found.name, regex, literal, int(flags), ignored)
 
 
 def _installed(base: Any, path: str) -> tuple[PackageResource, str]:
@@ -178,19 +193,11 @@ def _installed(base: Any, path: str) -> tuple[PackageResource, str]:
         raise OSError(path)
     try:
         importlib.import_module(package.replace("/", "."))
-        return PackageResource(package.replace("/", "."), file), (resources.files(package.replace("/", ".")) / file).read_text("utf-8")
+        return PackageResource(package.replace("/", "."), file), (
+            resources.files(package.replace("/", ".")) / file
+        ).read_text("utf-8")
     except (ImportError, ValueError):
         raise OSError(path) from None
-
-
-def _unexpected(error: UnexpectedInput, text: str) -> Unexpected:
-    parser: Any = getattr(error, "interactive_parser", None)
-    expected = set(parser.accepts()) if parser is not None else set(getattr(error, "allowed", None) or ())
-    at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
-    position = error.pos_in_stream
-    if isinstance(error, UnexpectedCharacters) or position is None:
-        position = error.pos_in_stream or 0
-    return Unexpected(len(text) if at_end else position, expected, at_end)
 
 
 def _told(error: Exception, name: str, text: str) -> GrammarError:
@@ -198,7 +205,9 @@ def _told(error: Exception, name: str, text: str) -> GrammarError:
     hint = "see https://lark-parser.readthedocs.io/en/stable/grammar.html"
     if isinstance(error, FileNotFoundError):
         fact = f"cannot import {str(error.filename).removesuffix('.lark')!r}"
-        where = re.search(rf"(?m)^.*%import\s+\.?{re.escape(str(error.filename).removesuffix('.lark').replace(os.sep, '.'))}\b", text)
+        where = re.search(
+            rf"(?m)^.*%import\s+\.?{re.escape(str(error.filename).removesuffix('.lark').replace(os.sep, '.'))}\b", text
+        )
         place = f", line {text[: where.start()].count(chr(10)) + 1}" if where else ""
         return GrammarError(f"{name}{place}: {fact}", "put the imported grammar beside it, or into a package")
     message = str(error).strip()
@@ -223,7 +232,10 @@ def _told(error: Exception, name: str, text: str) -> GrammarError:
         used = re.search(r"^Rule '(\w+)' used but not defined \(in rule (\w+)\)", fact)
         if used:
             known = sorted(set(re.findall(r"(?m)^[?!]*(\w+)\s*(?:\.\d+)?\s*:", text)))
-            fact, hint = f"rule {used[2]} uses {used[1]}, which is not defined", suggest(used[1], known, f"define {used[1]}")
+            fact, hint = (
+                f"rule {used[2]} uses {used[1]}, which is not defined",
+                suggest(used[1], known, f"define {used[1]}"),
+            )
             where = re.search(rf"\b{re.escape(used[1])}\b", text)
             place = f", line {text[: where.start()].count(chr(10)) + 1}" if where else place
     return GrammarError(f"{name}{place}: {fact}", hint)

@@ -46,7 +46,11 @@ class Layout:
         for lexeme in _LEXEME.finditer(text, begin, end):
             kind = lexeme.lastgroup
             if fresh and kind not in ("line", "comment"):
-                if lexeme[0] != "|" and depth == 0 and (lexeme[0].startswith("%") or re.match(r"[A-Z]\w*\s*(\.\d+)?\s*:", text[lexeme.start() :])):
+                if (
+                    lexeme[0] != "|"
+                    and depth == 0
+                    and (lexeme[0].startswith("%") or re.match(r"[A-Z]\w*\s*(\.\d+)?\s*:", text[lexeme.start() :]))
+                ):
                     break  # a directive or a terminal
                 fresh = False
             if kind == "line":
@@ -72,6 +76,6 @@ class Layout:
             fits = [i for i, a in enumerate(known) if a.alias == alias] if alias else []
         if not fits:
             return 1000 + order, line
-        # Lark keeps the order, so a later compiled alternative never belongs to an earlier place: take the tightest fit.
+        # Optional parts may be missing from what Lark compiled: the tightest fit is the alternative that it came from.
         place = min(fits, key=lambda i: (len(known[i].words - wanted), i))
         return place, known[place].line

@@ -1,7 +1,7 @@
 """From a program to text: for each symbol the shortest way that the grammar writes it at each place.
 
-What a rule passes through (`?expr: term`, `"(" expr ")"`) is searched breadth first, so brackets appear where the grammar needs
-them and nowhere else. Ways are found once a (rule, symbol) and kept.
+What a rule passes through (`?expr: term`, `"(" expr ")"`) is searched breadth first, so brackets appear where the
+grammar needs them and nowhere else. Ways are found once a (rule, symbol) and kept.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 
 from i2c_core.errors import GrammarError
 from i2c_core.grammars.binding import Binding, Form
-from i2c_core.grammars.regexes import words
+from i2c_core.grammars.naming import key, plain, rule_names
+from i2c_core.grammars.regexes import whole, words
 from i2c_core.grammars.repeats import Many
 from i2c_core.grammars.trees import Alternative, Item, Terminal
 from i2c_core.programs import Program
@@ -38,6 +39,7 @@ class Printer:
         ignored = [t for t in self._rules.terminals.values() if t.ignored]
         self._space = next((c for c in " \n\t" if any(t.compiled.fullmatch(c) for t in ignored)), "")
         self._filler: dict[str, str] = {}
+        self.terminal_types: dict[str, set[Type]] = {}
         check_complete(self)
 
     def show(self, program: Program) -> str:
@@ -63,7 +65,9 @@ class Printer:
     # -- ways
 
     def _way_of(self, slots: Slots, node: Program) -> tuple[Way, dict[int, list[Program]]]:
-        name, lists, lengths = node.symbol.name, {}, ()
+        name = node.symbol.name
+        lists: dict[int, list[Program]] = {}
+        lengths: tuple[int, ...] = ()
         if name in ("cons", "nil") and node.symbol.result.is_list:
             lists = {0: elements(node)}
             lengths = (len(lists[0]),)
@@ -89,7 +93,7 @@ class Printer:
         return way, lists
 
     def way(self, slots: Slots, name: str, sort: str, lengths: tuple[int, ...]) -> Way | None:
-        """How a token is written at a place: shortest passage first; `name` is empty for a list, a text for a literal."""
+        """How a token is written at a place, shortest passage first; `name` is empty for a list."""
         for passages, end in self._ends(slots):
             inner = self._at_end(end, name, sort, lengths)
             if inner is not None:
@@ -176,8 +180,8 @@ class Printer:
         return tuple(way)
 
     def matches(self, terminal: Terminal, text: str) -> bool:
-        """Whether a terminal is written as this text, so that no keyword takes it."""
-        return terminal.compiled.fullmatch(text) is not None
+        """Whether a terminal can be written as this text."""
+        return whole(terminal.compiled, text)
 
     def _text(self, item: Item) -> str:
         """The text of a terminal that means nothing: its own, or the shortest that it matches."""
@@ -250,13 +254,16 @@ def check_complete(printer: Printer) -> None:
         if (slots, str(wanted)) in seen:
             continue
         seen.add((slots, str(wanted)))
+        for item in slots:
+            if item.terminal:
+                printer.terminal_types.setdefault(item.name, set()).add(wanted)
         if wanted.is_list:
             _check_list(printer, slots, wanted, pending)
             continue
         literals = _literals(printer, wanted)
         for name, sort, type_name in literals:
             if printer.way(slots, name, sort, ()) is None:
-                raise _missing(printer, slots, f"{name!r} of type {type_name}")
+                raise _missing(printer, slots, wanted, f"{name!r} of type {type_name}")
         for token, args in by_type.get(type_, ()):
             if not args and _is_literal(printer, token):
                 continue
@@ -265,7 +272,7 @@ def check_complete(printer: Printer) -> None:
                 if way is None:
                     shown = f"symbol {token!r} of type {wanted}"
                     shown += f" with {' and '.join(map(str, lengths))} elements" if lengths else ""
-                    raise _missing(printer, slots, shown)
+                    raise _missing(printer, slots, wanted, shown)
                 for piece in way:
                     if not isinstance(piece, str):
                         inner = args[piece[1]]
@@ -273,21 +280,26 @@ def check_complete(printer: Printer) -> None:
                         pending.append((piece[0], inner if element is None else vocabulary.types.index(element)))
 
 
-def _missing(printer: Printer, slots: Slots, what: str) -> GrammarError:
+def _missing(printer: Printer, slots: Slots, wanted: Type, what: str) -> GrammarError:
     binding = printer._binding
     rules = binding.rules
     names = [i.name for i in slots]
+    own = [r for r in rules.by_rule if plain(r) in rule_names(key(wanted)) and not slots[0].terminal]
+    names = own[:1] if own and binding.sorts.get(names[0]) == key(wanted) else names
     first = rules.by_rule.get(names[0])
     where = rules.where(first[0]) if first else rules.name
-    kind = "terminal" if slots[0].terminal else "rule"
-    return GrammarError(f"{where}: {kind} {' or '.join(names)} has no way to write {what}", "add an alternative for it, or change the signature")
+    kind = "terminal" if names[0] in rules.terminals else "rule"
+    return GrammarError(
+        f"{where}: {kind} {' or '.join(names)} has no way to write {what}",
+        "add an alternative for it, or change the signature",
+    )
 
 
 def _check_list(printer: Printer, slots: Slots, wanted: Type, pending: list[tuple[Slots, int]]) -> None:
     for lengths in _lengths([wanted]):
         way = printer.way(slots, "", "", lengths)
         if way is None:
-            raise _missing(printer, slots, f"{lengths[0]} {wanted.element}s")
+            raise _missing(printer, slots, wanted, f"{lengths[0]} {wanted.element}s")
         element = printer._binding.vocabulary.types.index(wanted.element) if lengths[0] else 0
         pending += [(p[0], element) for p in way if not isinstance(p, str)]
 
@@ -299,7 +311,9 @@ def _lengths(types: Sequence[Type]) -> Iterator[tuple[int, ...]]:
     yield least
     for place, bound in enumerate(bounds):
         most = bound.low + 3 if bound.high is None else min(bound.low + 3, bound.high)
-        tried = {*range(bound.low + 1, most + 1)} | ({bound.high} if bound.high is not None and bound.high <= 1000 else set())
+        tried = {*range(bound.low + 1, most + 1)} | (
+            {bound.high} if bound.high is not None and bound.high <= 1000 else set()
+        )
         for count in sorted(c for c in tried if c != bound.low):
             yield (*least[:place], count, *least[place + 1 :])
 
@@ -315,7 +329,9 @@ def _literals(printer: Printer, wanted: Type) -> Iterator[tuple[str, str, str]]:
     for name in signature.included(wanted):
         kind = signature.kinds.get(name)
         if isinstance(kind, Range):
-            for number in sorted({kind.low, min(kind.low + 1, kind.high), min(max(kind.low, 10), kind.high), kind.high}):
+            for number in sorted(
+                {kind.low, min(kind.low + 1, kind.high), min(max(kind.low, 10), kind.high), kind.high}
+            ):
                 yield str(number), "", f"{name} ({kind})"
         elif isinstance(kind, Enumeration):
             yield from ((member, "", name) for member in kind.members)

@@ -18,14 +18,15 @@ NAN = float("nan")
 
 
 class _Rest:
-    """The elements of a list from one place on."""
+    """The elements of a list from one place on; `type` is that of the whole list."""
 
-    __slots__ = ("elements", "place", "start")
+    __slots__ = ("elements", "place", "start", "type")
 
-    def __init__(self, elements: list[Tree], place: int, start: int) -> None:
+    def __init__(self, elements: list[Tree], place: int, start: int, type_: int) -> None:
         self.elements = elements
         self.place = place
         self.start = start
+        self.type = type_
 
 
 class TreeReader:
@@ -67,7 +68,7 @@ class TreeReader:
                 start = node.start if node.start >= 0 else start
                 meaning = self._binding.meanings[node.alternative]
                 if meaning.is_list:
-                    stack.append((_Rest(self._grouped(node, meaning.forms[""], 1)[0], 0, start), type_, start))  # type: ignore[arg-type]
+                    stack.append((_Rest(self._grouped(node, meaning.forms[""], 1)[0], 0, start, type_), type_, start))  # type: ignore[arg-type]
                     continue
                 options = [o for o in self._forms[node.alternative] if production[type_, o[0]] >= 0]
                 if len(options) > 1:
@@ -81,18 +82,18 @@ class TreeReader:
                 args = productions[production[type_, token]].args
                 for value, arg in reversed(list(zip(self._grouped(node, forms, len(args)), args, strict=True))):
                     if isinstance(value, list):
-                        value = _Rest(value, 0, start)
+                        value = _Rest(value, 0, start, arg)
                     stack.append((value, arg, start))
                 continue
             token = self._cons if node.place < len(node.elements) else self._nil
             found = production[type_, token] if token >= 0 else -1
             if found < 0:
-                raise self._wrong_length(text, node, type_, ids)
+                raise self._wrong_length(text, node)
             ids.append(token)
             values.append(NAN)
             if token == self._cons:
                 element, rest = productions[found].args
-                stack.append((_Rest(node.elements, node.place + 1, node.start), rest, start))
+                stack.append((_Rest(node.elements, node.place + 1, node.start, node.type), rest, start))
                 stack.append((node.elements[node.place], element, start))
         return ids, values
 
@@ -262,13 +263,12 @@ class TreeReader:
             return f"{type_} ({', '.join(kind.members)})"
         return str(type_)
 
-    def _wrong_length(self, text: str, rest: _Rest, type_: int, ids: list[int]) -> ParseError:
-        wanted = self._vocabulary.types[type_]
+    def _wrong_length(self, text: str, rest: _Rest) -> ParseError:
+        wanted = self._vocabulary.types[rest.type]
         count = len(rest.elements)
         if not wanted.is_list:
-            return self._wrong(text, rest.start, type_, "a list")
-        low = wanted.bounds.low + rest.place
-        high = None if wanted.bounds.high is None else wanted.bounds.high + rest.place
+            return self._wrong(text, rest.start, rest.type, "a list")
+        low, high = wanted.bounds.low, wanted.bounds.high
         bounds = f"at least {low}" if high is None else f"{low}..{high}" if low != high else str(low)
         begin = rest.elements[min(rest.place, count - 1)].start if rest.elements else rest.start
         few = high is None or count < low
@@ -277,7 +277,7 @@ class TreeReader:
 
 
 def _put(args: list[Tree | list[Tree] | None], place: int, value: Tree | Run, form: Form) -> None:
-    """Give a value to its argument: a run or one of several elements goes into a list, anything else is the argument."""
+    """Give a value to its argument: runs and elements go into its list, anything else is the argument."""
     if isinstance(value, Run):
         known = args[place]
         args[place] = [*(known if isinstance(known, list) else []), *value]

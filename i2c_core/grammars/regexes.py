@@ -28,9 +28,20 @@ def words(regex: str, flags: int = 0) -> tuple[tuple[str, ...], bool]:
     """
     found, complete = _sequence(_parser.parse(regex, flags))
     matching = re.compile(regex, flags)
-    exact = [w for w in dict.fromkeys(found) if matching.fullmatch(w)]
+    exact = [w for w in dict.fromkeys(found) if whole(matching, w)]
     complete = complete and not flags & re.IGNORECASE
-    return tuple(sorted(exact, key=len)), complete
+    return tuple(sorted(exact, key=_rank)), complete
+
+
+def whole(matching: re.Pattern[str], text: str) -> bool:
+    """Whether a lexer that reads from the left takes all of a text, which a lazy expression may not."""
+    found = matching.match(text)
+    return found is not None and found.end() == len(text)
+
+
+def _rank(word: str) -> tuple[int, list[tuple[bool, str]]]:
+    """Short before long, letters and digits before marks."""
+    return len(word), [(not c.isalnum(), c) for c in word]
 
 
 def _sequence(tree: Any) -> Words:
@@ -50,7 +61,7 @@ def _product(left: list[str], right: list[str]) -> tuple[list[str], bool]:
     few = max(1, MAX_WORDS // max(1, len(right)))
     several = {a + b for a in left[:few] for b in right[:MAX_WORDS]}
     several |= {a + b for a in left[:MAX_WORDS] for b in right[: max(1, MAX_WORDS // len(left[:MAX_WORDS]))]}
-    return sorted(several, key=lambda w: (len(w), w))[:MAX_WORDS], True
+    return sorted(several, key=_rank)[:MAX_WORDS], True
 
 
 def _one(operation: str, argument: Any) -> Words:

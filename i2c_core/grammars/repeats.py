@@ -1,7 +1,7 @@
 """What inlined rules hold: `x*`, `x+`, `x ~ n..m` and `("," x)*` as repetitions with counts, all others spelt out.
 
-Lark compiles a repetition into rules of its own, left-recursive ones (`__command_star_0`) or nests of them; people write such
-rules too (`_commands: command | _commands ";" command`). Both are one `Many` here.
+Lark compiles a repetition into rules of its own, left-recursive ones (`__command_star_0`) or nests of them; people
+write such rules too (`_commands: command | _commands ";" command`). Both are one `Many` here.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Repeats:
         return found
 
     def write(self, rule: str, count: int) -> list[Item] | None:
-        """The items that make `count` things by an inlined rule, or None where it cannot; no recursion over the count."""
+        """The items that make `count` things by an inlined rule, or None where it cannot."""
         before: list[Item] = []
         after: list[list[Item]] = []
         while True:
@@ -124,7 +124,9 @@ class Repeats:
             for alternative in self._inlined[name] if name not in recursive else ():
                 parts = [ranges[i.name][1] if i.inlined else int(i.kept) for i in alternative.items]
                 highs.append(None if None in parts else sum(p for p in parts if p is not None))
-            if not any(i.kept and not i.inlined for n in self._below[name] | {name} for a in self._inlined[n] for i in a.items):
+            if not any(
+                i.kept and not i.inlined for n in self._below[name] | {name} for a in self._inlined[n] for i in a.items
+            ):
                 highs = [0]  # blank lines and the like, however many
             ranges[name] = low[name], None if not highs or None in highs else max(h for h in highs if h is not None)
         return ranges
@@ -160,7 +162,9 @@ class Repeats:
         """The rule that a person wrote, for errors."""
         if not helper.startswith("__"):
             return f"rule {helper}"
-        users = (a.rule for a in self._rules.alternatives if any(i.name == helper for i in a.items) and a.rule != helper)
+        users = (
+            a.rule for a in self._rules.alternatives if any(i.name == helper for i in a.items) and a.rule != helper
+        )
         name = next(users, helper)
         return f"rule {name}" if not name.startswith("__") else "a rule"
 

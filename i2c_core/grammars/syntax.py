@@ -9,6 +9,7 @@ from i2c_core.grammars.lark_bridge import Unexpected, compile_grammar
 from i2c_core.grammars.printing import Printer
 from i2c_core.grammars.reading import TreeReader
 from i2c_core.grammars.sources import GrammarText
+from i2c_core.grammars.trees import Terminal
 from i2c_core.programs import Program
 from i2c_core.vocabulary import Vocabulary
 
@@ -51,14 +52,16 @@ class Syntax:
 
     def _unexpected(self, text: str, error: Unexpected) -> ParseError:
         terminals = self._parser.rules.terminals
-        names = [t.shown for name, t in terminals.items() if name in error.expected and not t.ignored]
+        names = [self._shown(t) for name, t in terminals.items() if name in error.expected and not t.ignored]
         expected = sorted(dict.fromkeys(names), key=self._rank)
         shown = one_of([*expected, *(["the end"] if "$END" in error.expected else [])])
         position = len(text.rstrip()) if error.at_end else error.position
         if not text.strip():
-            return parse_error(text, 0, f"expected {shown}, got an empty text", "write a program")
+            return ParseError(f"the text is empty, expected {shown}", "write a program", 1, 1)
         if error.at_end:
-            return parse_error(text, position, f"expected {shown}, got the end", "the program ends too early: complete it")
+            return parse_error(
+                text, position, f"expected {shown}, got the end", "the program ends too early: complete it"
+            )
         end = position + 1
         if text[position].isalnum() or text[position] == "_":
             while end < len(text) and (text[end].isalnum() or text[end] == "_"):
@@ -66,8 +69,13 @@ class Syntax:
         got = text[position : min(end, position + 40)]
         hint = "a complete program ends here: remove what follows"
         if expected:
-            hint = suggest(got, [n for n in expected if n[0] != "'"], f"write {one_of(expected)}")
+            hint = suggest(got, [n for n in expected if n[0] != "'"], "replace it by one of these")
         return parse_error(text, position, f"expected {shown}, got {got!r}", hint)
+
+    def _shown(self, terminal: Terminal) -> str:
+        """What errors call a terminal: its text, the one type that it writes, or its name."""
+        types = self._printer.terminal_types.get(terminal.name, set())
+        return self._reader.shown(next(iter(types))) if terminal.literal is None and len(types) == 1 else terminal.shown
 
     def _rank(self, shown: str) -> tuple[int, int]:
         """Symbols in the signature's order, then other words, then marks."""

@@ -1,7 +1,7 @@
 """A compiled grammar and what it parses, in words of our own: items, alternatives, terminals, nodes, leaves.
 
-Rules whose names begin with an underscore, Lark's helpers for `*`, `+`, `~` and brackets among them, are *inlined*: what they
-hold belongs to the alternative that uses them. All other rules make nodes.
+Rules whose names begin with an underscore, Lark's helpers for `*`, `+`, `~` and brackets among them, are *inlined*:
+what they hold belongs to the alternative that uses them. All other rules make nodes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Item:
 
 @dataclass(frozen=True, eq=False)
 class Alternative:
-    """One way to write a rule. `place` counts the alternatives of the rule in its text, which Lark may have multiplied."""
+    """One way to write a rule. `place` counts the rule's alternatives in the text, which Lark may have multiplied."""
 
     rule: str
     items: tuple[Item, ...]

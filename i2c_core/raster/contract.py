@@ -29,8 +29,8 @@ class TokenBatch:
 
     Attributes:
         ids: (N, T) integers, prefix order, V behind the end; NumPy or torch.
-        values: (N, T) float64, NaN for tokens without a value; of the same library and device; None where the
-            vocabulary has no continuous tokens.
+        values: (N, T) float64, NaN for tokens without a value; of the same library and device. None where the
+            vocabulary has no continuous tokens; a continuous token always has its value.
         vocabulary: what the ids mean.
     """
 

@@ -42,13 +42,15 @@ def _paint(
     before = np.zeros((width + 1, words * _PIXELS), np.uint8)  # row x has ones in the pixels left of x
     before[np.tril_indices(width + 1, -1, words * _PIXELS)] = 1
     ones = before.view(np.uint64)  # (W + 1, K)
-    row = ones[where[:, 2]] - ones[where[:, 0]]  # (M, K)
-    first = (picture * (height + 1) + where[:, 1])[:, None] * words + np.arange(words)  # (M, K)
-    behind = (picture * (height + 1) + where[:, 3])[:, None] * words + np.arange(words)
     pixels = np.empty((count, colour.shape[1], height, width), np.uint8)
     for channel in range(colour.shape[1]):
+        chosen = np.flatnonzero(colour[:, channel])  # (M',) most colours are black in most channels
+        place, box = picture[chosen] * (height + 1), where[chosen]
+        row = ones[box[:, 2]] - ones[box[:, 0]]  # (M', K)
+        first = (place + box[:, 1])[:, None] * words + np.arange(words)  # (M', K)
+        behind = (place + box[:, 3])[:, None] * words + np.arange(words)
         # Words wrap around on the way, but sums of disjoint rectangles carry nothing from pixel to pixel in the end.
-        value = (row * colour[:, channel, None].astype(np.uint64)).ravel()
+        value = (row * colour[chosen, channel, None].astype(np.uint64)).ravel()
         edges = np.zeros(count * (height + 1) * words, np.uint64)
         np.add.at(edges, first.ravel(), value)
         np.subtract.at(edges, behind.ravel(), value)

@@ -13,6 +13,7 @@ import queue
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -162,6 +163,7 @@ class Pool:
         for worker in self._workers:
             self._free.put(worker)
         self._threads = ThreadPoolExecutor(workers, "i2c-render")
+        self._close = weakref.finalize(self, _close, self._threads, self._workers)  # also where nobody calls close
 
     def draw(
         self, programs: Sequence[Program], size: tuple[int, int], done: Callable[[int, NDArray[np.uint8] | None], None]
@@ -179,6 +181,11 @@ class Pool:
             done(number, picture)
 
     def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-        for worker in self._workers:
-            worker.close()
+        """End all processes at once."""
+        self._close()
+
+
+def _close(threads: ThreadPoolExecutor, workers: Sequence[Worker]) -> None:
+    threads.shutdown(wait=False, cancel_futures=True)
+    for worker in workers:
+        worker.close()

@@ -18,21 +18,20 @@ from numpy.typing import NDArray
 
 from i2c_core.errors import FamilyError, RenderError
 from i2c_core.families import Family
-from i2c_core.images import fit, recolour
 from i2c_core.plugins import get_family
 from i2c_core.programs import Program
 from i2c_core.raster.cache import PictureCache
-from i2c_core.raster.contract import Array, Pictures, TokenBatch, Undefined
+from i2c_core.raster.contract import Array, Pictures, TokenBatch
+from i2c_core.raster.foreign import Foreign, GetFamily
 from i2c_core.raster.pixels import NoPicture, as_batch
 from i2c_core.raster.plain import Plain, can_limit
 from i2c_core.raster.pool import Pool, job_of
+from i2c_core.raster.values import fill_values
 from i2c_core.references import resolve
 from i2c_core.vocabulary import Encoded
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-GetFamily = Callable[[str], Family]
 
 _SLOW = 0.002  # seconds a program; below it a process costs more than it saves
 _WORTH = 0.5  # seconds of waiting that are worth starting processes, which takes about as long
@@ -75,10 +74,9 @@ class Renderer:
         self._time_limit = time_limit
         self._get_family = get_family
         self._batched: Callable[[TokenBatch, tuple[int, int]], Any] | None = None
-        self._foreign: dict[str, Renderer] = {}
         self._plain: Plain | None = None
         if not family.batched:
-            self._plain = Plain(family, self.foreign_picture, time_limit)
+            self._plain = Plain(family, self._foreign().picture, time_limit)
         elif isinstance(family.render, Mapping):
             fact = f"family {family.name} has one function a symbol, which cannot be batched"
             raise FamilyError(fact, "leave batched out, or give one function of token arrays")
@@ -150,31 +148,6 @@ class Renderer:
         assert self._plain is not None
         return self._plain
 
-    def foreign_picture(self, argument: Program, size: tuple[int, int]) -> NDArray[np.uint8]:
-        """The picture (C, H, W) of an argument that another family draws, at the size (height, width) asked for.
-
-        A renderer of one program that names a parameter `picture` gets this. Grey is repeated for a family with
-        colours, colours become their brightness for a grey one; a family that draws one size is fitted to the size
-        asked for. Raises `Undefined` where the argument has no picture.
-        """
-        type_ = str(argument.symbol.result)
-        if type_ not in self.family.foreign:
-            known = ", ".join(self.family.foreign) or "none"
-            fact = f"{self.family.name} asks for the picture of an argument of type {type_}, its foreign types: {known}"
-            raise RenderError(fact, "name the family that draws it in foreign")
-        if type_ not in self._foreign:
-            family = self._get_family(self.family.foreign[type_])
-            self._foreign[type_] = Renderer(family, workers=0, time_limit=self._time_limit, get_family=self._get_family)
-        renderer = self._foreign[type_]
-        family = renderer.family
-        names = [n.name for n in argument.nodes()]
-        values = [float("nan") if n.value is None else n.value for n in argument.nodes()]
-        own = family.from_tokens(family.vocabulary.names_to_ids(names), values)  # over its own signature
-        drawn = renderer.render_programs([own], size if family.any_size else None)
-        if not drawn.defined[0]:
-            raise Undefined
-        return fit(recolour(drawn.pixels[0], self.family.channels), size)
-
     def close(self) -> None:
         """End the processes, if any were started; the renderer can be used again."""
         if self._pool is not None:
@@ -186,6 +159,10 @@ class Renderer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _foreign(self) -> Foreign:
+        limit, get = self._time_limit, self._get_family
+        return Foreign(self.family, get, lambda f: Renderer(f, workers=0, time_limit=limit, get_family=get))
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -212,7 +189,9 @@ class Renderer:
         assert self._batched is not None
         name, count = self.family.name, len(ids)
         try:
-            result = self._batched(TokenBatch(ids, values, self.family.vocabulary), size)
+            result = self._batched(
+                TokenBatch(ids, fill_values(self.family.vocabulary, ids, values), self.family.vocabulary), size
+            )
         except Exception as error:
             fact = f"renderer of {name} raised {type(error).__name__}: {error} on a batch of {count} programs"
             raise RenderError(fact, "mend the renderer; 'i2c check' shows which programs it fails on") from error

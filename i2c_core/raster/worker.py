@@ -15,6 +15,8 @@ from i2c_core.errors import I2cError
 from i2c_core.families import Family
 from i2c_core.raster.renderer import Renderer
 
+_START = 60.0  # seconds in which a renderer's module must have been imported
+
 
 def main() -> None:
     """Serve until the input ends. What a renderer prints goes to standard error."""
@@ -24,6 +26,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     job = json.loads(requests.readline())
     silence = open(os.devnull, "w")  # noqa: SIM115, it is written to at the very end
+    faulthandler.dump_traceback_later(_START, exit=True, file=silence)
     try:
         family = Family(
             job["name"],
@@ -38,6 +41,7 @@ def main() -> None:
     except I2cError as error:
         _answer(answers, {"kind": "error", "fact": error.fact, "hint": error.hint})
         return
+    faulthandler.cancel_dump_traceback_later()
     _answer(answers, {"kind": "ready"})
     for line in requests:
         task = json.loads(line)
@@ -64,4 +68,3 @@ def main() -> None:
 def _answer(stream: Any, head: dict[str, Any], body: bytes = b"") -> None:
     stream.write(json.dumps(head).encode() + b"\n" + body)
     stream.flush()
-

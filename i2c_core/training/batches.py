@@ -36,7 +36,9 @@ class Ahead(Generic[Made]):
             self._thread.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop.set()
         patience = time.monotonic() + PATIENCE
         while self._thread is not None and self._thread.is_alive() and time.monotonic() < patience:

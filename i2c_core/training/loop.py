@@ -1,7 +1,7 @@
 """The training loop, from settings to a checkpoint, read from top to bottom.
 
-Batches and dropout are functions of (seed, step) and the learning rate is one of the step, so that a run which is killed and
-resumed ends at the very weights of one that was not.
+Batches and dropout are functions of (seed, step) and the learning rate is one of the step, so that a run which is killed
+and resumed ends at the very weights of one that was not.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +28,7 @@ from i2c_core.training.loss import masked_loss
 from i2c_core.training.record import Record
 from i2c_core.training.run import Run, load_state, require_network, require_new, require_same
 from i2c_core.training.schedule import learning_rate
-from i2c_core.training.sources import held_out_batches, open_stream
+from i2c_core.training.sources import Sources
 from i2c_core.training.supply import Lesson, Supply
 from i2c_core.training.validation import Validation
 from i2c_core.training.watch import SETTLED, Clock, Means, Waiting, stop_requests
@@ -82,13 +82,14 @@ def train(
     """
     progress = make_progress() if progress is None else progress
     config = config.for_family(family)
+    family = _at_size(family, config)
     device = find_device(config.run.device)
     state = load_state(out) if resume else None
     if state is None:
         require_new(out)
     else:
         require_match(state, family)
-        require_same(state, config)
+        require_same(out, state, config)
 
     with ExitStack() as stack:
         stack.enter_context(_own_chance(device))
@@ -107,6 +108,7 @@ def train(
         run = Run(out, family, config, model, mean, optimizer, network, began_from="" if init is None else str(init))
         if state is not None:
             run.restore(state)
+        stack.enter_context(run.telling_what_is_safe())
         run.begin()
         _introduce(run, device, progress)
         cache = Path(config.data.cache) if config.data.cache else None
@@ -115,9 +117,9 @@ def train(
         )
         record = stack.enter_context(Record(out, run.step, config.run.tensorboard))
         stop = stack.enter_context(stop_requests())
-        stream, held_out = open_stream(family, config, renderer), held_out_batches(family, config, renderer)
-        supply = Supply(family, network, stream, renderer, pinned=device.type == "cuda")
-        validation = Validation(held_out, supply, renderer, device)
+        sources = Sources(family, config, renderer, progress)
+        supply = Supply(family, network, sources.stream, renderer, pinned=device.type == "cuda")
+        validation = Validation(sources.held_out, supply, renderer, device)
 
         # ---------------------------------------------------------------------------------------- the loop
         steps, settings = config.run.steps, config.run
@@ -128,9 +130,7 @@ def train(
         settled = (0.0, 0.0, 0.0, 0.0)  # waited, made, drawn, elapsed when the first batches were through
         aside = 0.0  # seconds of evaluations and saves
         model.train()
-        batches = stack.enter_context(
-            Ahead(supply.at, range(run.step, steps), config.data.prefetch)
-        )
+        batches = stack.enter_context(Ahead(supply.at, range(run.step, steps), config.data.prefetch))
         task = stack.enter_context(progress.task("training", steps, run.step))
         begun = run.step
         while run.step < steps and not stop.is_set():
@@ -145,7 +145,7 @@ def train(
                 logits = model(lesson.images, lesson.ids, lesson.where)  # (B, T, V)
             loss = masked_loss(logits, lesson.ids, lesson.legal)
             optimizer.zero_grad(set_to_none=True)
-            loss.mean.backward()
+            loss.mean.backward()  # type: ignore[no-untyped-call]
             norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
             optimizer.step()
             if mean is not None:
@@ -175,9 +175,13 @@ def train(
                 record.write(run.step, {**values, **results} if evaluates else values)
             if saves:
                 run.save(device, results)
+            if evaluates:
                 record.draw()
             aside += clock.seconds - looked
             task.advance(note=note)
+        if run.saved != run.step:  # asked to stop since the last step looked
+            means.require_finite(run.step, _safe(run))
+            run.save(device, results)
         # ------------------------------------------------------------------------------------------------
 
     finished = run.step >= steps
@@ -188,7 +192,9 @@ def train(
 def network_config(family: Family, config: TrainConfig) -> ModelConfig:
     """The network's numbers from settings that `for_family` has filled in."""
     model, data = config.model, config.data
-    assert model.budget is not None and data.height is not None and data.width is not None
+    assert model.budget is not None
+    assert data.height is not None
+    assert data.width is not None
     return ModelConfig(
         vocabulary=family.vocabulary.size,
         max_tokens=model.budget,
@@ -205,9 +211,16 @@ def network_config(family: Family, config: TrainConfig) -> ModelConfig:
     )
 
 
+def _at_size(family: Family, config: TrainConfig) -> Family:
+    """The family with the pictures of the run as its own, where the run wants another size."""
+    size = (config.data.height or family.size[0], config.data.width or family.size[1])
+    return family if size == family.size else replace(family, size=size)
+
+
 def make_optimizer(model: nn.Module, optim: OptimSettings) -> torch.optim.Optimizer:
     """AdamW; only the matrices of linear, recurrent and convolutional layers decay."""
-    decays, stays = [], []
+    decays: list[nn.Parameter] = []
+    stays: list[nn.Parameter] = []
     for module in model.modules():
         for name, parameter in module.named_parameters(recurse=False):
             matrix = parameter.dim() >= 2 and name.startswith("weight") and not isinstance(module, nn.Embedding)
@@ -269,11 +282,12 @@ def _introduce(run: Run, device: torch.device, progress: Progress) -> None:
 
 
 def _conclude(run: Run, finished: bool, results: dict[str, float], progress: Progress) -> None:
-    name = run.family.name
     if not finished:
         progress.say(f"stopped at step {run.step} of {run.config.run.steps}; go on: i2c train --resume {run.folder}")
         return
     if results:
-        progress.say("held-out images: " + ", ".join(f"{k.removeprefix('held_out_')} {v:.4f}" for k, v in results.items()))
+        progress.say(
+            "held-out images: " + ", ".join(f"{k.removeprefix('held_out_')} {v:.4f}" for k, v in results.items())
+        )
     progress.say(f"wrote {run.folder / MODEL_FILE} ({run.step} steps, {run.seconds:.0f} s)")
-    progress.say(f"next: i2c decode IMAGE.png --family {name} --weights {run.folder}")
+    progress.say(f"next: i2c decode IMAGE.png --family {run.family.name} --weights {run.folder}")

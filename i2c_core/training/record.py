@@ -50,7 +50,9 @@ class Record:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         try:
             self._file.close()
             if self._board is not None:
@@ -80,7 +82,9 @@ def draw_curve(lines: list[dict[str, Any]]) -> bytes:
         for name in names:
             points = [(line["step"], line[name]) for line in lines if name in line]
             if points:
-                axes.plot(*zip(*points, strict=True), label=name.replace("_", " "), marker="." if "held" in name else "")
+                axes.plot(
+                    *zip(*points, strict=True), label=name.replace("_", " "), marker="." if "held" in name else ""
+                )
         if axes.lines:
             axes.legend()
         axes.grid(alpha=0.3)
@@ -101,4 +105,4 @@ def _tensorboard(folder: Path, begin: int) -> Any:
             from torch.utils.tensorboard import SummaryWriter
     except ImportError:
         return None
-    return SummaryWriter(str(folder), purge_step=begin or None)  # type: ignore[no-untyped-call]
+    return SummaryWriter(str(folder), purge_step=begin or None)

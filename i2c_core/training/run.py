@@ -1,21 +1,22 @@
 """A run's folder: what is in it, how a run begins, is saved, and goes on after it was cut short.
 
-    config.toml             the resolved settings
-    model.safetensors       the checkpoint: weights and recipe, to decode with
-    training.safetensors    weights, optimizer and step, to go on with; needs nothing beside it
-    metrics.jsonl, curve.png, tensorboard/
+config.toml             the resolved settings
+model.safetensors       the checkpoint: weights and recipe, to decode with
+training.safetensors    weights, optimizer and step, to go on with; needs nothing beside it
+metrics.jsonl, curve.png, tensorboard/
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from i2c_core.checkpoints import MODEL_FILE, Checkpoint, describe_model, fill, load_checkpoint, save_checkpoint
 from i2c_core.config import TrainConfig, differences, resolve_config
@@ -23,7 +24,7 @@ from i2c_core.devices import describe_hardware
 from i2c_core.errors import CheckpointError, TrainingError
 from i2c_core.families import Family
 from i2c_core.files import DiskError, write_atomically
-from i2c_core.model import ModelConfig
+from i2c_core.model import Model, ModelConfig
 
 STATE_FILE = "training.safetensors"
 CONFIG_FILE = "config.toml"
@@ -54,12 +55,12 @@ def require_new(folder: Path) -> None:
         raise TrainingError(f"{folder} holds a run already", hint)
 
 
-def require_same(old: Checkpoint, config: TrainConfig) -> None:
+def require_same(folder: Path, old: Checkpoint, config: TrainConfig) -> None:
     """Raise `TrainingError` where a resumed run would learn something else than it began with."""
-    changed = differences(resolve_config(old.meta["train"]["config"], owner=str(old.path)), config)
+    changed = differences(resolve_config(old.meta["train"]["config"], owner=old.name), config)
     if changed:
         fact = f"--resume cannot change what is learned: {'; '.join(changed)}"
-        raise TrainingError(fact, f"leave it out, or begin a run of its own with --init {old.name}")
+        raise TrainingError(fact, f"leave it out, or begin a run of its own with --init {folder}")
 
 
 def require_network(checkpoint: Checkpoint, config: ModelConfig) -> None:
@@ -85,8 +86,8 @@ class Run:
     folder: Path
     family: Family
     config: TrainConfig
-    model: nn.Module
-    mean: nn.Module | None  # the running mean of the weights, where there is one
+    model: Model
+    mean: Model | None  # the running mean of the weights, where there is one
     optimizer: torch.optim.Optimizer
     network: ModelConfig
     step: int = 0
@@ -95,7 +96,7 @@ class Run:
     saved: int = -1  # the step of the last save
 
     @property
-    def best(self) -> nn.Module:
+    def best(self) -> Model:
         """The network to decode with: the running mean where there is one."""
         return self.model if self.mean is None else self.mean
 
@@ -107,7 +108,7 @@ class Run:
         """Write the training state, then the checkpoint; each is whole, or what stood there stays.
 
         Raises:
-            DiskError: they cannot be written; names the last step that is safe.
+            DiskError: they cannot be written.
         """
         recipe = {
             "config": self.config.to_dict(),
@@ -118,14 +119,20 @@ class Run:
             "results": dict(results),
         }
         meta = describe_model(self.family, self.network, recipe, self.step)
-        try:
-            save_checkpoint(self.folder / STATE_FILE, self._tensors(), {**meta, "state": True})
-            save_checkpoint(self.folder / MODEL_FILE, self.best.state_dict(), meta)
-        except DiskError as error:
-            safe = f"the run up to step {self.saved} is safe" if self.saved >= 0 else "nothing was saved before"
-            hint = f"{error.hint}; {safe}: --resume {self.folder}" if self.saved >= 0 else f"{error.hint}; {safe}"
-            raise DiskError(error.fact, hint) from error
+        save_checkpoint(self.folder / STATE_FILE, self._tensors(), {**meta, "state": True})
+        save_checkpoint(self.folder / MODEL_FILE, self.best.state_dict(), meta)
         self.saved = self.step
+
+    @contextmanager
+    def telling_what_is_safe(self) -> Iterator[None]:
+        """Adds to an error of the disk which step is saved, and how to go on from it."""
+        try:
+            yield
+        except DiskError as error:
+            if self.saved < 0:
+                raise
+            hint = f"{error.hint}: step {self.saved} is saved, go on with --resume {self.folder}"
+            raise DiskError(error.fact, hint) from error
 
     def restore(self, state: Checkpoint) -> None:
         """Go back to where a saved run was.

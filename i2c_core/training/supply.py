@@ -1,7 +1,7 @@
 """What a step of training needs, from the stream of pairs: pictures, programs, masks and places as tensors.
 
-Made on the CPU, in the thread that makes batches ahead, while the network works on the batch before. Legend: B programs,
-T tokens, V symbols, C channels, H W pixels.
+Made on the CPU, in the thread that makes batches ahead, while the network works on the batch before. Legend: B
+programs, T tokens, V symbols, C channels, H W pixels.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from i2c_core.raster import Renderer
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A batch as the network takes it: pixels (B, C, H, W) uint8, ids (B, T), legal (B, T, V), where (B, T, 4) or None."""
+    """A batch for the network: pixels (B, C, H, W) uint8, ids (B, T), legal (B, T, V), where (B, T, 4) or None."""
 
     pixels: Tensor
     ids: Tensor

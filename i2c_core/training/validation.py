@@ -5,8 +5,6 @@ Legend: B images, T tokens, V symbols, C channels, H W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import torch
 
 from i2c_core.datasets.stream import Batch
@@ -16,39 +14,42 @@ from i2c_core.raster import Renderer
 from i2c_core.training.loss import masked_loss
 from i2c_core.training.supply import Supply
 
+AT_ONCE = 256  # images that the network sees at a time
+
 
 class Validation:
-    """Measures a network on the same held-out batches every time.
+    """Measures a network on the same held-out images every time.
 
     Args:
-        batches: what is held out; where there is nothing, nothing is measured.
+        held_out: the images; where there are none, nothing is measured.
         supply: makes tensors of them, and knows mask and places.
         renderer: draws what is decoded; the thread that makes batches uses it too, under `supply.drawing`.
         device: where the network is.
     """
 
-    def __init__(self, batches: Sequence[Batch], supply: Supply, renderer: Renderer, device: torch.device) -> None:
-        self.batches, self.supply, self.renderer, self.device = batches, supply, renderer, device
+    def __init__(self, held_out: Batch | None, supply: Supply, renderer: Renderer, device: torch.device) -> None:
+        self.held_out, self.supply, self.renderer, self.device = held_out, supply, renderer, device
         self.tables = supply.mask.tables.to(device)
 
     @torch.no_grad()
     def __call__(self, model: Model) -> dict[str, float]:
-        """Loss in nats a token, share of tokens that were likeliest, share of images that greedy decoding redraws exactly."""
-        if not self.batches:
+        """Nats a token, share of tokens that were likeliest, share of images that greedy decoding redraws exactly."""
+        if self.held_out is None:
             return {}
         training = model.training
         model.eval()
         nats = correct = tokens = exact = images = 0.0
         places = self.supply.places_on(self.device)
         proposer = AutoregressiveProposer(model, self.tables, places)
-        for batch in self.batches:
+        for begin in range(0, len(self.held_out), AT_ONCE):
+            batch = self.held_out.rows(slice(begin, begin + AT_ONCE))
             lesson = self.supply.lesson(batch).to(self.device)
             loss = masked_loss(model(lesson.images, lesson.ids, lesson.where), lesson.ids, lesson.legal)
             nats, correct, tokens = nats + float(loss.total), correct + int(loss.correct), tokens + int(loss.tokens)
             found = proposer.propose(lesson.images, strategy=Greedy(), budget=self.supply.budget)
             ids = found.ids[:, 0].cpu().numpy()  # (B, T)
             with self.supply.drawing:
-                pictures = self.renderer.render(ids, None, batch.pixels.shape[2:])
+                pictures = self.renderer.render(ids, None, (batch.pixels.shape[2], batch.pixels.shape[3]))
             same = (pictures.pixels == batch.pixels).all((1, 2, 3)) & pictures.defined  # (B,)
             exact, images = exact + int(same.sum()), images + len(same)
         model.train(training)

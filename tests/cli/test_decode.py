@@ -1,4 +1,4 @@
-"""`i2c decode`: what goes to stdout, files and exit codes. The network has random weights: its answers are poor, and code."""
+"""`i2c decode`: what goes to stdout, files and exit codes. The network has random weights: it answers poorly."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def test_files_and_folders(i2c: Run, checkpoint: Path, pictures: Path, tmp_path:
     assert (found.exit_code, found.stdout) == (0, "")
     assert (tmp_path / "code/black.txt").read_bytes() == b"B\n"
     assert {p.name for p in (tmp_path / "code").iterdir()} == {"black.txt", "halves.txt"}
-    assert Image.open(tmp_path / "drawn/black.png").size == (48, 40)
+    with Image.open(tmp_path / "drawn/black.png") as drawn:
+        assert drawn.size == (48, 40)
     one = i2c("decode", pictures / "black.png", "--weights", checkpoint, "-o", tmp_path / "a.json", "-n", "2")
     assert (one.exit_code, one.stdout) == (0, "")
     assert json.loads((tmp_path / "a.json").read_text())["tokens"] == ["B"]
@@ -113,7 +114,8 @@ def test_report_needs_nothing_and_runs_nothing(i2c: Run, checkpoint: Path, pictu
     assert page.count("<img ") == page.count('src="data:image/png;base64,') == 2
     assert not re.search(r"<script|https?://|<link|@import|url\(", page)
     assert "<pre>B</pre>" in page
-    assert Image.open(tmp_path / "s.png").mode == "RGB"
+    with Image.open(tmp_path / "s.png") as sheet:
+        assert sheet.mode == "RGB"
 
 
 def test_strategies_and_seeds(i2c: Run, checkpoint: Path, pictures: Path) -> None:
@@ -137,7 +139,8 @@ def test_inverting(i2c: Run, checkpoint: Path, pictures: Path) -> None:
     ("words", "expected"),
     [
         (["{p}/black.png"],
-         "error: neither --family nor --weights says what the images show\n  -> name a family, as in --family splits\n"),
+         "error: neither --family nor --weights says what the images show\n"
+         "  -> name a family, as in --family splits\n"),
         (["{p}", "--weights", "{w}"],
          "error: code of 2 images does not fit on stdout\n  -> add --json, or name a folder: -o DIR\n"),
         (["{p}", "--weights", "{w}", "-o", "{p}/black.png"],
@@ -165,7 +168,8 @@ def test_usage(i2c: Run, checkpoint: Path, pictures: Path, words: list[str], exp
     [
         (["-f", "splits", "--format", "jsn"], "error: splits has no format 'jsn'\n  -> did you mean 'json'?\n"),
         (["-f", "splits", "-o", "a.xyz"], "error: no format of splits writes '.xyz'\n  -> use .txt, .json\n"),
-        (["--weights", "{w}", "--device", "tpu"], "error: there is no device 'tpu'\n  -> use auto, cpu, cuda or cuda:N\n"),
+        (["--weights", "{w}", "--device", "tpu"],
+         "error: there is no device 'tpu'\n  -> use auto, cpu, cuda or cuda:N\n"),
         (["--weights", "nowhere.safetensors"],
          "error: there is no checkpoint nowhere.safetensors\n  -> check the path, or train one: i2c train\n"),
         (["--weights", "{w}", "--budget", "40"],
@@ -177,7 +181,8 @@ def test_usage(i2c: Run, checkpoint: Path, pictures: Path, words: list[str], exp
 def test_errors(i2c: Run, checkpoint: Path, pictures: Path, words: list[str], expected: str | None) -> None:
     found = i2c("decode", pictures / "black.png", *(w.format(p=pictures, w=checkpoint) for w in words))
     assert (found.exit_code, found.stdout) == (1, "")
-    assert found.stderr.startswith("error: ") and found.stderr.count("\n") == 2
+    assert found.stderr.startswith("error: ")
+    assert found.stderr.count("\n") == 2
     if expected is not None:
         assert found.stderr == expected
 

@@ -22,7 +22,8 @@ def test_the_design_lists_the_order_of_imports_that_is_tested() -> None:
     order = re.search(r'ORDER = """\n(.*?)"""', LAYOUT.read_text(encoding="utf-8"), re.S)
     page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
     listed = re.search(r"<!-- order -->\n```text\n(.*?)```", page, re.S)
-    assert order and listed
+    assert order
+    assert listed
     assert listed[1].split() == order[1].split(), "copy ORDER from tests/house/test_layout.py into docs/design.md"
 
 

@@ -16,9 +16,7 @@ from pages import Block, blocks, run_console, run_python
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "README.md"
 SET_UP = "python3 -m venv .venv && .venv/bin/python -m pip install -q -c constraints.txt "
-DECODE = (
-    ".venv/bin/i2c decode examples/splits --family splits --json --side-by-side decoded.png"
-)
+DECODE = ".venv/bin/i2c decode examples/splits --family splits --json --side-by-side decoded.png"
 TESTS = ".venv/bin/python -m pytest -q -n 2"
 
 
@@ -46,7 +44,7 @@ def test_the_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_the_commands_run(block: Block, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    run_console(PAGE, block, tmp_path, {"PATH": path, "I2C_LOAD_PLUGINS": SHIPPED})
+    run_console(PAGE, block, tmp_path, lambda: {"PATH": path, "I2C_LOAD_PLUGINS": SHIPPED})
 
 
 def test_the_table_of_commands_is_complete() -> None:
@@ -54,4 +52,6 @@ def test_the_table_of_commands_is_complete() -> None:
 
     text = PAGE.read_text(encoding="utf-8")
     for name, doc in COMMANDS.items():
-        assert any(line.startswith(f"| `i2c {name}") and line.endswith(f"| {doc} |") for line in text.splitlines()), name
+        assert any(line.startswith(f"| `i2c {name}") and line.endswith(f"| {doc} |") for line in text.splitlines()), (
+            name
+        )

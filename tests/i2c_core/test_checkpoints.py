@@ -170,7 +170,9 @@ def test_a_network_that_cannot_be_is_told(tmp_path: Path, model: Model) -> None:
     assert str(caught.value) == f"{path} describes no network: width 8 is no multiple of the 3 heads\n  -> {AGAIN}"
 
 
-def test_shipped_weights_are_found_in_their_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Model) -> None:
+def test_shipped_weights_are_found_in_their_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: Model
+) -> None:
     (tmp_path / "i2c_shipped").mkdir()
     (tmp_path / "i2c_shipped" / "__init__.py").write_text("")
     saved(tmp_path / "i2c_shipped" / "halves.safetensors", model)
@@ -192,4 +194,3 @@ def test_a_family_without_weights() -> None:
     with pytest.raises(CheckpointError) as caught:
         find_weights(HALVES)
     assert str(caught.value) == "halves ships no weights\n  -> train some: i2c train --family halves"
-

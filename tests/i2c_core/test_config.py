@@ -71,7 +71,10 @@ STEPS = "batches to learn from; its default is 10000"
             'optim.schedule = "cosin" in --set, expected one of cosine, constant'
             '\n  -> after the rise: cosine or constant; its default is "cosine"',
         ),
-        ("model.budget=-1", "model.budget = -1 in --set, expected an integer of 1 or more\n  -> most tokens of a program; leave it out"),
+        (
+            "model.budget=-1",
+            "model.budget = -1 in --set, expected an integer of 1 or more\n  -> most tokens of a program; leave it out",
+        ),
         ("run.steps", "--set 'run.steps' gives no value\n  -> write --set section.name=value, as in optim.lr=3e-4"),
     ],
 )
@@ -108,7 +111,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
     )
     broken = tmp_path / "broken.toml"
     broken.write_text("run = [")
-    with pytest.raises(ConfigError, match="broken.toml is no TOML: "):
+    with pytest.raises(ConfigError, match=r"broken\.toml is no TOML: "):
         resolve_config(file=broken)
 
 
@@ -125,7 +128,7 @@ def test_a_config_is_frozen_and_checked_in_python_too() -> None:
     with pytest.raises(AttributeError):
         TrainConfig().run.steps = 3  # type: ignore[misc]
     section = SECTIONS[-1]
-    with pytest.raises(ConfigError, match="run.steps = 0, expected an integer of 1 or more"):
+    with pytest.raises(ConfigError, match=r"run\.steps = 0, expected an integer of 1 or more"):
         section(steps=0)  # type: ignore[call-arg]
 
 

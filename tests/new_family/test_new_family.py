@@ -72,7 +72,7 @@ def test_the_exact_set_of_files(kind: str, more: set[str], tmp_path: Path) -> No
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    return make_environment(tmp_path_factory.mktemp("environment") / ".venv", "my-own")
+    return make_environment(tmp_path_factory.mktemp("environment") / ".venv")
 
 
 @pytest.mark.slow

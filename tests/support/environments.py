@@ -1,4 +1,4 @@
-"""Fresh virtual environments that see what is installed here, so that installing a plugin into one downloads nothing."""
+"""Fresh virtual environments that see what is installed here, so that installing a plugin downloads nothing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import venv
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 
 SHIPPED = "core,commands,splits"  # the entry points of this repository
@@ -15,20 +16,26 @@ SHIPPED = "core,commands,splits"  # the entry points of this repository
 
 @dataclass(frozen=True)
 class Environment:
-    """A virtual environment; `plugins` are the entry points that its commands load."""
+    """A virtual environment; its commands load the shipped plugins and those that are installed in itself."""
 
     folder: Path
-    plugins: str = SHIPPED
 
     @property
     def bin(self) -> Path:
         return self.folder / "bin"
 
     @property
+    def site(self) -> Path:
+        return next((self.folder / "lib").glob("python*")) / "site-packages"
+
+    @property
     def variables(self) -> dict[str, str]:
         """What a process in it needs in its environment."""
         path = os.pathsep.join([str(self.bin), str(Path(sys.executable).parent), os.environ["PATH"]])
-        return {"PATH": path, "I2C_LOAD_PLUGINS": self.plugins, "PYTHONDONTWRITEBYTECODE": "1"}
+        own = [
+            p.name for d in metadata.distributions(path=[str(self.site)]) for p in d.entry_points.select(group="i2c")
+        ]
+        return {"PATH": path, "I2C_LOAD_PLUGINS": ",".join([SHIPPED, *own]), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def run(self, *command: str, cwd: Path) -> str:
         """Run a command with the environment's python in front; what it printed on stdout; fails with all it said."""
@@ -48,17 +55,17 @@ class Environment:
 
     def install(self, project: Path, *options: str) -> None:
         """Install a project with pip, without its dependencies and without downloading build tools."""
-        pip = [sys.executable, "-m", "pip", "--python", str(self.bin / "python"), "install", "-q"]
-        switches = ["--no-build-isolation", "--no-deps", "--no-index", "--disable-pip-version-check"]
-        done = subprocess.run([*pip, *switches, *options, str(project)], capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+        offline = ["--no-build-isolation", "--no-deps", "--no-index"]
+        self.run("-m", "pip", "install", "-q", *offline, *options, str(project), cwd=self.folder)
 
 
-def make_environment(folder: Path, *plugins: str) -> Environment:
-    """A new environment in `folder` that loads the shipped plugins and those of the names given."""
+def make_environment(folder: Path) -> Environment:
+    """A new environment in `folder`."""
     venv.create(folder, symlinks=True, with_pip=False)
-    environment = Environment(folder, ",".join([SHIPPED, *plugins]))
+    environment = Environment(folder)
     here = sysconfig.get_path("purelib")
-    site = next((folder / "lib").glob("python*")) / "site-packages"
-    (site / "parent.pth").write_text(f"import site; site.addsitedir({here!r})\n", encoding="utf-8")
+    (environment.site / "parent.pth").write_text(f"import site; site.addsitedir({here!r})\n", encoding="utf-8")
+    script = environment.bin / "i2c"
+    script.write_text(f"#!{environment.bin / 'python'}\nfrom i2c_cli import main\n\nmain()\n", encoding="utf-8")
+    script.chmod(0o755)
     return environment

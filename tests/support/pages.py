@@ -9,7 +9,7 @@ import doctest
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,17 +58,18 @@ def run_python(page: Path, found: Iterable[Block]) -> None:
         names = test.globs
 
 
-def run_console(page: Path, block: Block, folder: Path, environment: Mapping[str, str]) -> None:
+def run_console(page: Path, block: Block, folder: Path, environment: Callable[[], Mapping[str, str]]) -> None:
     """Run the lines that begin with `$ ` in a folder; the lines behind one are what it prints, `...` for anything.
 
-    A command without such lines may print what it likes. Each must leave with 0.
+    A command without such lines may print what it likes. Each must leave with 0. `environment` is asked before each for
+    the variables to set.
     """
     for part in re.split(r"^\$ ", block.text, flags=re.M)[1:]:
         command, _, wanted = part.partition("\n")
         done = subprocess.run(
             ["bash", "-c", command],
             cwd=folder,
-            env=os.environ | dict(environment),
+            env=os.environ | dict(environment()),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -346,12 +346,7 @@ def test_a_real_network_never_waits_on_a_gpu(strategy: Strategy) -> None:
                 state = run.advance(run.fork(state, torch.arange(12, device="cuda")), logp.argmax(1))
         finally:
             torch.cuda.set_sync_debug_mode("default")
-        assert loops.beam(loops.Run(model.decoder, model.encode(images), mask, None, (4, 3)), (4, 3), 15).ids.shape == (
-            4,
-            3,
-            15,
-        )
-        keys = image_keys(images, 0)
-        assert loops.sample(
-            loops.Run(model.decoder, model.encode(images), mask, None, (4, 3)), (4, 3), 15, 1.0, keys
-        ).ids.is_cuda
+        found = loops.beam(loops.Run(model.decoder, model.encode(images), mask, None, (4, 3)), (4, 3), 15)
+        assert found.ids.shape == (4, 3, 15)
+        run = loops.Run(model.decoder, model.encode(images), mask, None, (4, 3))
+        assert loops.sample(run, (4, 3), 15, 1.0, image_keys(images, 0)).ids.is_cuda

@@ -144,7 +144,14 @@ def test_a_real_network_over_a_real_family(decoder: Literal["transformer", "recu
     splits = get_family("splits")
     torch.manual_seed(0)
     config = ModelConfig(
-        vocabulary=splits.vocabulary.size, max_tokens=15, where=places, decoder=decoder, width=32, layers=1, heads=2
+        vocabulary=splits.vocabulary.size,
+        image=(1, 8, 8),
+        max_tokens=15,
+        where=places,
+        decoder=decoder,
+        width=32,
+        layers=1,
+        heads=2,
     )
     proposer = AutoregressiveProposer.for_family(build(config).eval(), splits)
     images = torch.rand(3, *config.image)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import textwrap
@@ -19,6 +20,8 @@ from i2c_core import Family
 from i2c_core.errors import FamilyError, RenderError
 from i2c_core.raster import Renderer, TokenBatch, Undefined, to_png
 from i2c_core.raster import renderer as renderer_module
+from i2c_core.raster.foreign import Foreign
+from i2c_core.raster.values import fill_values
 
 STRIPES = """
 stack  : (Stripes, Stripes) -> Stripes
@@ -331,6 +334,18 @@ def test_a_slow_renderer_moves_to_processes(toy: None, monkeypatch: pytest.Monke
     assert drawn.pixels[:, 0, :3, 0].tolist() == expected
 
 
+def test_processes_end_with_their_renderer(toy: None) -> None:
+    family = stripes("array")
+    renderer = Renderer(family, workers=1)
+    renderer.render(tokens(family, "odd"))
+    assert renderer._pool is not None
+    process = renderer._pool._workers[0]._process
+    assert process is not None
+    del renderer
+    gc.collect()
+    assert process.poll() is not None
+
+
 def test_a_fast_renderer_stays(toy: None) -> None:
     family = stripes("array")
     with Renderer(family) as renderer:
@@ -430,6 +445,25 @@ class TestBatched:
             Renderer(family).render(tokens(family, "odd", "odd"))
         assert caught.value.fact == f"renderer of stripes {fact}"
 
+    @pytest.mark.parametrize("library", ["numpy", "torch"])
+    def test_continuous_tokens_always_have_their_value(self, library: str) -> None:
+        def render(batch: TokenBatch, size: tuple[int, int]) -> Any:
+            return np.nan_to_num(batch.values[:, 1:2, None, None] / 100)
+
+        table = "of : (Level) -> Shade\nplain : Shade\nLevel = 0.0..100.0 in 2 bins"
+        family = Family("shades", root="Shade", signature=table, render=render, batched=True, size=(1, 1))
+        ids = tokens(family, "of Level:1", "of Level:1", "plain")
+        values = np.array([[np.nan, 60], [np.nan, np.nan], [np.nan, np.nan]])
+        renderer = Renderer(family)
+        if library == "torch":
+            drawn = renderer.render_tensors(torch.from_numpy(ids), torch.from_numpy(values))[0].numpy()
+            assert fill_values(family.vocabulary, torch.from_numpy(ids), None)[:, 1].tolist()[:2] == [75, 75]
+            filled = fill_values(family.vocabulary, torch.from_numpy(ids), torch.from_numpy(values))
+            assert filled[:, 1].tolist()[:2] == [60, 75]
+        else:
+            drawn = renderer.render(ids, values).pixels
+        assert drawn.ravel().tolist() == [153, 191, 0]
+
     def test_raises(self) -> None:
         def fail(batch: TokenBatch, size: tuple[int, int]) -> None:
             raise IndexError("7")
@@ -485,7 +519,7 @@ class TestForeign:
         red = stripes(
             lambda program: np.array([255, 0, 0], np.uint8)[:, None, None].repeat(4, 1).repeat(4, 2), channels=3
         )
-        seen = Renderer(family, get_family={"stripes": red}.__getitem__).foreign_picture
+        seen = Foreign(family, {"stripes": red}.__getitem__, Renderer).picture
         program = family.from_tokens(tokens(family, "frame odd")[0]).args[0]
         assert seen(program, (1, 2)).tolist() == [[[76, 76]]]
 

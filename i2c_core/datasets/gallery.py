@@ -1,0 +1,107 @@
+"""A contact sheet of a language: its first images, from small programs to large.
+
+Legend: N images, C channels, H W pixels of a cell.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from i2c_core.datasets.counting import Counts
+from i2c_core.datasets.razor import Razored, rough_razor, sharp_razor
+from i2c_core.errors import ConfigError, DataError, suggest
+from i2c_core.families import Family
+from i2c_core.raster import Renderer, to_png
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+GAP = 2  # pixels between cells
+PAPER = 128  # grey level between cells: black and white images stand out from it
+CAPTION = 12  # pixels for a line of text
+NOTES_HASH = 32  # `hash_size` with which the i2c notes sieve their picture
+
+
+def gallery(
+    family: Family,
+    n: int = 1024,
+    razor: str = "rough",
+    cell: int | None = None,
+    captions: bool = False,
+    columns: int | None = None,
+    hash_size: int = NOTES_HASH,
+) -> Image:
+    """The first `n` images that a razor keeps, in its order, as one picture; fewer where the language has fewer.
+
+    Args:
+        family: whose images.
+        n: how many.
+        razor: "rough", as the i2c notes have it, or "sharp".
+        cell: height of a cell in pixels, the family's own unless told otherwise.
+        captions: write each program's code under its image.
+        columns: cells in a row; the sheet is about square unless told otherwise.
+        hash_size: of the rough razor.
+    """
+    if n < 1:
+        raise ConfigError(f"a gallery of {n} images shows nothing", "use 1 or more")
+    with Renderer(family) as renderer:
+        kept = first_kept(family, n, razor, renderer, hash_size)
+        size = family.size if cell is None else (cell, max(1, round(cell * family.size[1] / family.size[0])))
+        if size == family.size:
+            pixels = kept.pixels
+        elif family.any_size:
+            pixels = renderer.render(kept.ids.astype(np.int64), None, size).pixels
+        else:
+            rows = np.arange(size[0]) * family.size[0] // size[0]
+            pixels = kept.pixels[:, :, rows][..., np.arange(size[1]) * family.size[1] // size[1]]
+    wide = columns or math.ceil(math.sqrt(len(kept)))
+    high = -(-len(kept) // wide)
+    text = CAPTION if captions else 0
+    step_y, step_x = size[0] + GAP + text, size[1] + GAP
+    sheet = np.full((family.channels, high * step_y + GAP, wide * step_x + GAP), PAPER, np.uint8)
+    for number, picture in enumerate(pixels):
+        y, x = GAP + number // wide * step_y, GAP + number % wide * step_x
+        sheet[:, y : y + size[0], x : x + size[1]] = picture
+    image = to_png(sheet)
+    if captions:
+        _write_captions(image, kept, wide, (step_y, step_x), size)
+    return image
+
+
+def first_kept(family: Family, n: int, razor: str, renderer: Renderer, hash_size: int = NOTES_HASH) -> Razored:
+    """The first `n` programs that a razor keeps, or all where the language, or the razor's bound, has fewer."""
+    if razor not in ("rough", "sharp"):
+        raise ConfigError(f"unknown razor {razor!r}", suggest(razor, ("rough", "sharp"), "use rough or sharp"))
+    found: Razored | None = None
+    for size in Counts(family.vocabulary, family.budget).sizes(1, family.budget):
+        try:
+            if razor == "rough":
+                found = rough_razor(family, size, hash_size, renderer=renderer)
+            else:
+                found = sharp_razor(family, size, renderer=renderer)
+        except DataError:
+            if found is None or not len(found):
+                raise
+            break  # the next size is beyond the razor's bound
+        if len(found) >= n:
+            break
+    if found is None or not len(found):
+        raise DataError(f"{family.name} has no image to show", "raise the family's budget")
+    return found.take(np.arange(min(n, len(found))))
+
+
+def _write_captions(image: Image, kept: Razored, wide: int, step: tuple[int, int], size: tuple[int, int]) -> None:
+    from PIL import ImageDraw, ImageFont
+
+    draw = ImageDraw.Draw(image)
+    font = ImageFont.load_default(size=9)
+    ink = 0 if image.mode == "L" else (0, 0, 0)
+    for number in range(len(kept)):
+        text = kept.code(number)
+        while len(text) > 1 and draw.textlength(text, font=font) > step[1]:
+            text = text.removesuffix("…")[:-1] + "…"
+        y, x = GAP + number // wide * step[0] + size[0], GAP + number % wide * step[1]
+        draw.text((x, y), text, fill=ink, font=font)

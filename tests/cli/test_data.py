@@ -1,0 +1,64 @@
+"""`i2c dataset` and `i2c gallery`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from PIL import Image
+
+from tests.cli.conftest import Run
+
+
+def test_build_and_describe(i2c: Run, tmp_path: Path) -> None:
+    out = tmp_path / "pairs"
+    found = i2c("dataset", "build", "-f", "splits", "-o", out, "--max-size", "5", "--shard-size", "10")
+    assert (found.exit_code, found.stdout) == (0, "")
+    assert found.stderr.endswith(f"next: i2c train --family splits --data {out}\n")
+    info = i2c("dataset", "info", out)
+    assert (info.exit_code, info.stderr) == (0, "")
+    rows = dict(line.split(maxsplit=1) for line in info.stdout.splitlines() if not line.startswith("size"))
+    assert rows["family"] == "splits, semantics 1"
+    assert rows["complete"] == "yes"
+    manifest = json.loads(i2c("dataset", "info", out, "--json").stdout)
+    assert manifest["images"] == sum(shard["rows"] for shard in manifest["shards"])
+    assert len(manifest["shards"]) > 1
+
+
+def test_a_second_build_resumes_or_is_refused(i2c: Run, tmp_path: Path) -> None:
+    words = ("dataset", "build", "-f", "splits", "-o", tmp_path / "pairs", "--max-size", "3")
+    assert i2c(*words).exit_code == 0
+    again = i2c(*words)
+    assert again.exit_code == 1
+    assert again.stderr == (
+        f"error: {tmp_path / 'pairs'} holds a dataset already\n  -> go on with --resume, or choose another folder\n"
+    )
+    assert i2c(*words, "--resume").exit_code == 0
+
+
+def test_a_damaged_data_set_is_told(i2c: Run, tmp_path: Path) -> None:
+    i2c("dataset", "build", "-f", "splits", "-o", tmp_path, "--max-size", "3")
+    (shard,) = tmp_path.glob("data/*.parquet")
+    shard.write_bytes(b"x")
+    found = i2c("dataset", "info", tmp_path)
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr.startswith(f"error: {shard} has sha256 ")
+    nothing = i2c("dataset", "info", tmp_path / "nowhere")
+    assert nothing.stderr == (
+        f"error: no dataset at {tmp_path / 'nowhere'}: manifest.json is missing\n"
+        "  -> give a folder that 'i2c dataset build' wrote\n"
+    )
+
+
+def test_dataset_needs_a_subcommand(i2c: Run) -> None:
+    assert i2c("dataset").exit_code == 2
+    assert i2c("dataset", "bild").exit_code == 2
+
+
+def test_gallery(i2c: Run, tmp_path: Path) -> None:
+    words = ("gallery", "-f", "splits", "-n", "9", "-o", tmp_path / "g.png", "--columns", "3", "--cell", "16")
+    found = i2c(*words, "--razor", "sharp")
+    assert (found.exit_code, found.stdout) == (0, "")
+    with Image.open(tmp_path / "g.png") as sheet:
+        assert found.stderr == f"wrote {tmp_path / 'g.png'} ({sheet.width}x{sheet.height} pixels)\n"
+        assert sheet.width == sheet.height == 3 * 18 + 2
