@@ -5,7 +5,7 @@ Nothing here recurses over a program, so that a chain of a hundred thousand symb
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from i2c_core.errors import ProgramError
 from i2c_core.symbols import LITERAL, Bins, Signature, Symbol, bind_result
@@ -154,25 +154,39 @@ def _check_arguments(program: Program) -> None:
     if len(program.args) != symbol.arity:
         takes = f"{symbol.arity} argument{'s' * (symbol.arity != 1)}"
         raise ProgramError(f"{symbol.name} takes {takes}, got {len(program.args)}", f"its type is {symbol.type}")
-    binding = _bind(program)
+    by_variable: dict[str, list[int]] = {}
     for number, (arg, parameter) in enumerate(zip(program.args, symbol.parameters, strict=True), 1):
-        wanted = parameter.type.substitute(binding)
-        if next(wanted.variables(), None) is None and not fits(arg, wanted):
+        if parameter.type.is_variable:
+            by_variable.setdefault(parameter.type.name, []).append(number)
+        elif next(parameter.type.variables(), None) is None and not fits(arg, parameter.type):
             raise ProgramError(
-                f"expected {wanted}, got {type_name(arg)} at argument {number} of {symbol.name}",
+                f"expected {parameter.type}, got {type_name(arg)} at argument {number} of {symbol.name}",
                 f"its type is {symbol.type}",
             )
+    if symbol.name not in ("cons", "nil"):  # lists are checked, once, where they are used
+        for variable, numbers in by_variable.items():
+            _check_variable(program, variable, numbers)
 
 
-def _bind(program: Program) -> Mapping[str, Type]:
-    """The type variables that arguments with a type of their own fix; lists are checked where they are used."""
-    binding: dict[str, Type] = {}
-    if program.symbol.name in ("cons", "nil") or not program.symbol.is_generic:
-        return binding
-    for arg, parameter in zip(program.args, program.symbol.parameters, strict=True):
-        own = arg.symbol.result
-        if own != LITERAL and next(own.variables(), None) is None and parameter.type.is_variable:
-            known = binding.get(parameter.type.name)
-            if known is None or program.signature.holds(own, known):
-                binding[parameter.type.name] = own
-    return binding
+def _check_variable(program: Program, variable: str, numbers: list[int]) -> None:
+    """Some type must suit all arguments that stand for one variable.
+
+    Only arguments with a type of their own are looked at: generic ones are checked where they are used, so that a chain
+    of them costs no more than its length.
+    """
+    symbol, signature = program.symbol, program.signature
+    own = [program.args[n - 1].symbol for n in numbers]
+    own = [s for s in own if next(s.result.variables(), None) is None]
+    choices = dict(symbol.ranges).get(variable)
+    if choices is None:
+        if not any(s.result != LITERAL for s in own):
+            return
+        sorts = dict.fromkeys([*(s.result for s in own if s.result != LITERAL), *map(Type, signature.includes)])
+        choices = tuple(sorts)
+    for type_ in choices:
+        if all(
+            signature.literal(type_, s.name) if s.result == LITERAL else signature.holds(type_, s.result) for s in own
+        ):
+            return
+    where = " and ".join(f"{type_name(program.args[n - 1])} at argument {n}" for n in numbers)
+    raise ProgramError(f"no type {variable} suits {where} of {symbol.name}", f"its type is {symbol.type}")

@@ -9,5 +9,7 @@ from hypothesis import settings
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other cost tenfold
 os.environ.setdefault("I2C_LOAD_PLUGINS", "core,commands,splits")  # before anything loads plugins
 
+collect_ignore = ["frozen_plugin"]  # a plugin with tests of its own, run in an environment of its own
+
 settings.register_profile("fast", max_examples=25, deadline=None, derandomize=True)
 settings.load_profile("fast")

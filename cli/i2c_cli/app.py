@@ -142,6 +142,6 @@ def application(traceback: bool) -> None:
     """Images to code: a language that draws pictures goes in, programs that draw a given picture come out.
 
     \b
-    i2c decode sketch.png --family splits     code that draws the image
-    i2c new-family my-language                start a language of your own
+    i2c decode sketch.png --family NAME     code that draws the image
+    i2c new-family my-language              start a language of your own
     """

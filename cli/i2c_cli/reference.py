@@ -25,30 +25,29 @@ def reference() -> str:
         f"```text\n{_group_help()}\n```",
     ]
     for name in COMMANDS:
-        for path, command in _leaves(name, application.get_command(_context(application, NAME), name)):
-            parts.append(f"## {NAME} {path}\n\n```text\n{_help(command, f'{NAME} {path}')}\n```")
+        for context in _contexts(_root(), name, application.get_command(_root(), name)):
+            parts.append(f"## {context.command_path}\n\n```text\n{context.get_help().rstrip()}\n```")
     return "\n\n".join(parts) + "\n"
 
 
-def _leaves(path: str, command: click.Command | None) -> Iterator[tuple[str, click.Command]]:
+def _root() -> click.Context:
+    settings = {**application.context_settings, "max_content_width": WIDTH, "terminal_width": WIDTH}
+    return click.Context(application, info_name=NAME, **settings)
+
+
+def _contexts(parent: click.Context, name: str, command: click.Command | None) -> Iterator[click.Context]:
+    """A command's context, then those of its own commands."""
     assert command is not None
-    yield path, command
+    context = click.Context(command, parent, name)
+    yield context
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from _leaves(f"{path} {name}", inner)
-
-
-def _context(command: click.Command, path: str) -> click.Context:
-    return click.Context(command, info_name=path, max_content_width=WIDTH, terminal_width=WIDTH)
-
-
-def _help(command: click.Command, path: str) -> str:
-    return command.get_help(_context(command, path)).rstrip()
+        for inner, below in command.commands.items():
+            yield from _contexts(context, inner, below)
 
 
 def _group_help() -> str:
     """The group's own help without the list of commands, which may hold strangers'."""
-    return _help(application, NAME).partition("\nCommands:")[0].rstrip()
+    return _root().get_help().partition("\nCommands:")[0].rstrip()
 
 
 if __name__ == "__main__":

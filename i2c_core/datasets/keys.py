@@ -28,7 +28,7 @@ def pixel_keys(pixels: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """(N,) the keys of pictures (N, C, H, W) uint8; pictures of different shapes have different keys.
 
     >>> pixel_keys(np.zeros((1, 1, 2, 2), np.uint8))
-    array([7462963497060230943], dtype=uint64)
+    array([17214088674669412354], dtype=uint64)
     """
     count, channels, height, width = pixels.shape
     rows = np.ascontiguousarray(pixels).reshape(count, channels * height * width)

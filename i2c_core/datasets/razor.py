@@ -11,7 +11,7 @@ Legend: N kept programs, T tokens of the longest, C channels, H W pixels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,9 @@ from i2c_core.datasets.phash import row_hashes, unique_rows
 from i2c_core.datasets.rough import RoughRazor
 from i2c_core.datasets.sampling import bin_centres
 from i2c_core.datasets.substructure import Substructure
-from i2c_core.errors import DataError, FamilyError
+from i2c_core.errors import DataError, FamilyError, RenderError
 from i2c_core.families import Family
-from i2c_core.raster import Renderer, Zooms, rectangles
+from i2c_core.raster import Renderer
 
 Progress = Callable[[int, int, int], None]
 """Called after each size with the size, how many programs of it were seen and how many kept."""
@@ -166,48 +166,60 @@ def compose(family: Family, size: tuple[int, int], max_size: int, renderer: Rend
     """
     if not family.has_zooms or not family.any_size or family.normalise is not None:
         return None
-    vocabulary = family.vocabulary
+    try:
+        with _LeafDrawer(family, renderer) as leaves:
+            shelves = Substructure(family, size, max_size, leaves.draw)
+    except RenderError:
+        return None  # an argument has no picture of its own
+    return shelves if shelves.tiles() and _composes(shelves, family, renderer) else None
 
-    def leaves(ids: NDArray[np.int64], shape: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+
+class _LeafDrawer:
+    """Draws programs of one token, of any type of a family."""
+
+    def __init__(self, family: Family, renderer: Renderer) -> None:
+        self._family, self._renderer = family, renderer
+        self._others: dict[int, Renderer] = {}
+
+    def __enter__(self) -> _LeafDrawer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for renderer in self._others.values():
+            renderer.close()
+
+    def draw(
+        self, type_: int, tokens: NDArray[np.int64], shape: tuple[int, int]
+    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+        """Pictures (n, C, H, W) and which are defined (n,) of tokens (n,)."""
+        renderer, names = self._renderer, self._family.vocabulary.tokens
+        if type_ != 0:
+            if type_ not in self._others:
+                root = str(self._family.vocabulary.types[type_])
+                part = replace(self._family, root=root, signature=self._family.gamma, grammar=None)
+                self._others[type_] = Renderer(part, workers=0)
+            renderer = self._others[type_]
+        vocabulary = renderer.family.vocabulary
+        ids = np.array([[vocabulary.ids[names[t]]] for t in tokens.tolist()], np.int64).reshape(len(tokens), 1)
         drawn = renderer.render(ids, bin_centres(vocabulary, ids), size=shape)
         return drawn.pixels, drawn.defined
 
-    shelves = Substructure(family, size, max_size, leaves)
-    return shelves if shelves.tiles() and _composes(family, size, max_size, renderer) else None
 
-
-def _composes(family: Family, size: tuple[int, int], max_size: int, renderer: Renderer) -> bool:
+def _composes(shelves: Substructure, family: Family, renderer: Renderer) -> bool:
     """Whether small programs look like their leaves, each drawn alone at its own rectangle's shape."""
-    zooms = Zooms.of(family.vocabulary, family.zooms)
-    drawn: dict[tuple[int, int, int], NDArray[np.uint8] | None] = {}
     tried = 0
-    for tokens in range(1, max_size + 1):
-        if tried >= TRIED:
-            return True
+    for tokens in range(1, shelves.max_size + 1):
         for ids in enumerate_canonical(family, tokens, chunk=TRIED):
-            tried += len(ids)
-            pictures = renderer.render(ids, bin_centres(family.vocabulary, ids), size=size)
-            where = rectangles(zooms, ids, size).tolist()
-            for row, (program, boxes) in enumerate(zip(ids.tolist(), where, strict=True)):
-                pasted = np.zeros_like(pictures.pixels[row])
-                defined = True
-                for token, (x0, y0, x1, y1) in zip(program, boxes, strict=True):
-                    if zooms.arity[token] or x0 == x1 or y0 == y1:
-                        continue
-                    name = (token, y1 - y0, x1 - x0)
-                    if name not in drawn:
-                        leaf = np.array([[token]])
-                        found = renderer.render(leaf, bin_centres(family.vocabulary, leaf), size=name[1:])
-                        drawn[name] = found.pixels[0] if found.defined[0] else None
-                    part = drawn[name]
-                    if part is None:
-                        defined = False
-                    else:
-                        pasted[:, y0:y1, x0:x1] = part
-                if defined != pictures.defined[row] or (defined and not np.array_equal(pasted, pictures.pixels[row])):
+            drawn = renderer.render(ids, bin_centres(family.vocabulary, ids), size=shelves.root[1])
+            for row, program in enumerate(ids.tolist()):
+                pasted = shelves.paste(program)
+                if (pasted is not None) != drawn.defined[row]:
                     return False
+                if pasted is not None and not np.array_equal(pasted, drawn.pixels[row]):
+                    return False
+            tried += len(ids)
             if tried >= TRIED:
-                break
+                return True
     return True
 
 
@@ -299,7 +311,7 @@ def _by_drawing(
         kept_ids, kept_pixels = [np.empty((0, tokens), np.int64)], []
         for ids, pixels, count in _drawn(family, tokens, size, renderer):
             seen += count
-            new = twins.new(pixels.reshape(len(pixels), -1))
+            new = twins.new(pixels.reshape(len(pixels), int(np.prod(pixels.shape[1:]))))
             kept_ids.append(ids[new])
             kept_pixels.append(pixels[new])
         if seen:
@@ -372,8 +384,9 @@ class _Twins:
 
     def new(self, rows: NDArray[np.uint8]) -> NDArray[np.int64]:
         """The rows (N, M) that are met for the first time, by their places, in order."""
-        first, _ = unique_rows(rows)
-        first = np.sort(first)
+        if not len(rows):
+            return np.empty(0, np.int64)
+        first = np.sort(unique_rows(rows)[0])
         found = []
         for place, value in zip(first.tolist(), row_hashes(rows[first]).tolist(), strict=True):
             alike = self._number.setdefault(value, [])

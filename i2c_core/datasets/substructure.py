@@ -27,10 +27,11 @@ from i2c_core.raster import Zooms
 
 Shape = tuple[int, int]
 Key = tuple[int, Shape]  # a type and a shape
-Leaves = Callable[[NDArray[np.int64], Shape], tuple[NDArray[np.uint8], NDArray[np.bool_]]]
-"""Programs of one token (n, 1) and a shape to their pictures (n, C, H, W) and which are defined (n,)."""
+Leaves = Callable[[int, NDArray[np.int64], Shape], tuple[NDArray[np.uint8], NDArray[np.bool_]]]
+"""A type, tokens (n,) that are programs of it, and a shape: to pictures (n, C, H, W) and which are defined (n,)."""
 
 MAX_CANDIDATES = 20_000_000  # of one size: about a gigabyte of sums and orders
+WORD = 1 << 64  # orders that fit into one word
 CHECKED = 1 << 24  # bytes of pixels compared at once
 
 
@@ -103,6 +104,27 @@ class Substructure:
                 if (cover != 1).any():
                     return False
         return True
+
+    def paste(self, program: Sequence[int]) -> NDArray[np.uint8] | None:
+        """The picture (C, H, W) of a program as its leaves make it, each drawn alone; None where one has no picture."""
+        height, width = self.root[1]
+        picture = np.zeros((self.channels, height, width), np.uint8)
+        pending = [(0, (0, 0, width, height))]
+        for token in program:
+            type_, (x0, y0, x1, y1) = pending.pop()
+            shape = (y1 - y0, x1 - x0)
+            args = self.vocabulary.productions[self.vocabulary.production[type_, token]].args
+            if args:
+                boxes = self._boxes(token, shape)
+                inside = [(x0 + a, y0 + b, x0 + c, y0 + d) for a, b, c, d in boxes]
+                pending += reversed(list(zip(args, inside, strict=True)))
+                continue
+            tokens, pixels = self._leaves[type_, shape]
+            found = np.flatnonzero(tokens == token)
+            if not len(found):
+                return None
+            picture[:, y0:y1, x0:x1] = pixels[found[0]].reshape(self.channels, *shape)
+        return picture
 
     def build(self, size: int) -> None:
         """Fill every shelf with what is kept of `size`; sizes must be built one after the other from 1."""
@@ -186,7 +208,7 @@ class Substructure:
             tokens = np.array([t for t, args in self._begins(key[0]) if not args], np.int64)
             pixels = np.zeros((len(tokens), self.channels, *key[1]), np.uint8)
             if pixels.size:
-                pixels, defined = leaves(tokens[:, None], key[1])
+                pixels, defined = leaves(key[0], tokens, key[1])
                 tokens, pixels = tokens[defined], pixels[defined]
             seen[np.unique(pixels)] = True
             drawn[key] = tokens, pixels.reshape(len(tokens), self.channels * key[1][0] * key[1][1])
@@ -299,7 +321,7 @@ class Substructure:
         words: list[list[int]] = [[]]  # which columns share a word
         room = 1
         for column, values in enumerate(radix):
-            if room * values > 1 << 64:
+            if room * values > WORD:
                 words.append([])
                 room = 1
             words[-1].append(column)

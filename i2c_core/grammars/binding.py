@@ -146,7 +146,9 @@ class Binding:
                 close = suggest(plain(rule), [plain(t) for t in types])
                 meant = next((t for t in types if close == f"did you mean {plain(t)!r}?"), None)
                 hint = (
-                    f"did you mean {_rule_name(meant)!r}?" if meant else f"name it after a type: {', '.join(types[:8])}"
+                    f"did you mean {_rule_name(meant)!r}?"
+                    if meant
+                    else f"name it after a type: {', '.join([t for t in types if '[' not in t][:8])}"
                 )
                 raise GrammarError(f"{self.rules.where(alternative)}: rule {rule!r} is no type of the signature", hint)
         return sorts

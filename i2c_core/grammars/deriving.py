@@ -29,7 +29,7 @@ SHORTEST = 4  # strings of a terminal without end that become an enumeration
 def derive_signature(text: str, root: str) -> Signature:
     """The signature of a grammar, `root` one of its types. Raises `GrammarError` naming the rule and the reason."""
     deriving = _Deriving(compile_grammar(text, root=root).rules)
-    signature = deriving.signature()
+    signature = deriving.signature(root)
     types = {s.result.name for s in signature.symbols} | set(signature.kinds) | set(signature.includes)
     if root not in types:
         fact = f"{deriving.rules.name}: no rule makes the root type {root!r}"
@@ -40,7 +40,7 @@ def derive_signature(text: str, root: str) -> Signature:
 def derive(text: str, start: str = "start") -> tuple[Signature, str]:
     """The signature of a grammar and its root type: that of the start rule, or what the start rule only passes on."""
     deriving = _Deriving(compile_grammar(text, start=start).rules)
-    return deriving.signature(), deriving.root()
+    return deriving.signature(deriving.root()), deriving.root()
 
 
 Run = tuple[str, int, int | None]  # a type, and at least and at most how many of it
@@ -71,8 +71,11 @@ class _Deriving:
             self._derive_rule(rule)
         self._clean()
 
-    def signature(self) -> Signature:
-        includes = {name: tuple(parts) for name, parts in self._includes.items()}
+    def signature(self, root: str) -> Signature:
+        """The signature; without the start rule's type where that only passes the root type on."""
+        start = self._types[self.rules.start]
+        unused = start if start != root and self.root() != start else None
+        includes = {name: tuple(parts) for name, parts in self._includes.items() if name != unused}
         return Signature(tuple(self._symbols.values()), self._kinds, includes, tuple(self._order))
 
     def root(self) -> str:

@@ -144,7 +144,7 @@ class Parser:
         at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
         position = len(text) if at_end else error.pos_in_stream or 0
         # An LALR parser reduces before it notices; what could stand there is known best just before the wrong token.
-        before = self._lark.parse_interactive(text[:position])
+        before: Any = self._lark.parse_interactive(text[:position])
         try:
             before.exhaust_lexer()
         except UnexpectedInput:
@@ -219,11 +219,9 @@ def _told(error: Exception, name: str, text: str) -> GrammarError:
         lines[0] = lines[0].replace(found[0], "")
         lines = lines[:1]
     fact = lines[0].rstrip(":. ") if lines else type(error).__name__
-    collision = re.match(r"Reduce/Reduce collision in Terminal\('(.+?)'\)", lines[0]) if lines else None
-    if collision:
-        rules = [line.removeprefix("- ") for line in lines[1:3]]
-        before = "the end" if collision[1] == "$END" else collision[1]
-        fact = f"two ways to read the same text before {before}: {' and '.join(rules)}"
+    if message.startswith("Reduce/Reduce collision"):
+        rules = sorted({line.removeprefix("- ") for line in lines if line.startswith("- ")})
+        fact = f"two ways to read the same text: {' and '.join(rules[:2])}"
         hint = "make the grammar LALR(1): give the two different keywords, or join them"
     elif lines and lines[0].startswith("Rules defined twice"):
         fact = f"two alternatives are the same: {lines[1].removeprefix('* ')}" if len(lines) > 1 else fact

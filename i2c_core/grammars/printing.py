@@ -14,7 +14,7 @@ from i2c_core.grammars.binding import Binding, Form
 from i2c_core.grammars.naming import key, plain, rule_names
 from i2c_core.grammars.regexes import whole, words
 from i2c_core.grammars.repeats import Many
-from i2c_core.grammars.trees import Alternative, Item, Terminal
+from i2c_core.grammars.trees import Alternative, Item
 from i2c_core.programs import Program
 from i2c_core.symbols import Bins, Enumeration, Range
 from i2c_core.types import Type
@@ -34,7 +34,7 @@ class Printer:
         self._signature = binding.vocabulary.signature
         self._start: Slots = (Item(self._rules.start, False, True),)
         self._reached: dict[Slots, list[tuple[tuple[Alternative, ...], Alternative | Item]]] = {}
-        self._ways: dict[tuple[Slots, str, tuple[int, ...]], Way | None] = {}
+        self._ways: dict[tuple[Slots, str, str | None, tuple[int, ...]], Way | None] = {}
         self._gaps: dict[tuple[str, str], str] = {}
         ignored = [t for t in self._rules.terminals.values() if t.ignored]
         self._space = next((c for c in " \n\t" if any(t.compiled.fullmatch(c) for t in ignored)), "")
@@ -66,6 +66,7 @@ class Printer:
 
     def _way_of(self, slots: Slots, node: Program) -> tuple[Way, dict[int, list[Program]]]:
         name = node.symbol.name
+        text: str | None = None
         lists: dict[int, list[Program]] = {}
         lengths: tuple[int, ...] = ()
         if name in ("cons", "nil") and node.symbol.result.is_list:
@@ -73,14 +74,16 @@ class Printer:
             lengths = (len(lists[0]),)
             name = ""
         elif node.value is not None:
-            name = repr(node.value)
+            name, text = "", repr(node.value)
+        elif not node.args:
+            text = name
         elif any(p.type.is_list for p in node.symbol.parameters):
             lists = {i: elements(node.args[i]) for i, p in enumerate(node.symbol.parameters) if p.type.is_list}
             lengths = tuple(len(e) for e in lists.values())
-        known = (slots, name, lengths)
+        known = (slots, name, text, lengths)
         way = self._ways.get(known)
         if way is None:
-            way = self.way(slots, name, node.symbol.result.name if node.value is not None else "", lengths)
+            way = self.way(slots, name, text, lengths)
             if sum(lengths) <= 64:
                 if len(self._ways) > KEPT:
                     self._ways.clear()
@@ -92,10 +95,13 @@ class Printer:
             raise GrammarError(fact, "add an alternative for it")
         return way, lists
 
-    def way(self, slots: Slots, name: str, sort: str, lengths: tuple[int, ...]) -> Way | None:
-        """How a token is written at a place, shortest passage first; `name` is empty for a list."""
+    def way(self, slots: Slots, name: str, text: str | None, lengths: tuple[int, ...]) -> Way | None:
+        """How a token is written at a place, shortest passage first.
+
+        `name` is empty for lists and continuous values; `text` is that of what may be a terminal by itself.
+        """
         for passages, end in self._ends(slots):
-            inner = self._at_end(end, name, sort, lengths)
+            inner = self._at_end(end, name, text, lengths)
             if inner is not None:
                 for passage in reversed(passages):
                     inner = self._wrap(passage, inner)
@@ -118,14 +124,14 @@ class Printer:
                     elif alternative.kept[0].name not in seen:
                         seen.add(alternative.kept[0].name)
                         queue.append(((*passages, alternative), alternative.kept[0]))
-            self._reached[slots] = sorted(found, key=lambda f: len(f[0]))
+            self._reached[slots] = sorted(found, key=_length)
         return self._reached[slots]
 
-    def _at_end(self, end: Alternative | Item, name: str, sort: str, lengths: tuple[int, ...]) -> Way | None:
+    def _at_end(self, end: Alternative | Item, name: str, text: str | None, lengths: tuple[int, ...]) -> Way | None:
         if isinstance(end, Item):
             terminal = self._rules.terminals[end.name]
-            return (name,) if name and not lengths and self.matches(terminal, name) else None
-        for form in self._binding.meanings[end].forms.get(name, ()) if not sort else ():
+            return (text,) if text is not None and whole(terminal.compiled, text) else None
+        for form in self._binding.meanings[end].forms.get(name, ()) if name or text is None else ():
             way = self._fill(form, lengths)
             if way is not None:
                 return way
@@ -179,10 +185,6 @@ class Printer:
             way += inner if item.kept else (self._text(item),)
         return tuple(way)
 
-    def matches(self, terminal: Terminal, text: str) -> bool:
-        """Whether a terminal can be written as this text."""
-        return whole(terminal.compiled, text)
-
     def _text(self, item: Item) -> str:
         """The text of a terminal that means nothing: its own, or the shortest that it matches."""
         if item.name not in self._filler:
@@ -229,6 +231,12 @@ class Printer:
         return ""
 
 
+def _length(end: tuple[tuple[Alternative, ...], Alternative | Item]) -> tuple[int, int, int]:
+    """Few passages first, then the order of the grammar's text, then without parts that may be left out."""
+    passages, last = end
+    return (len(passages), last.place, len(last.items)) if isinstance(last, Alternative) else (len(passages), 0, 0)
+
+
 def elements(node: Program) -> list[Program]:
     """The elements of a list `cons first (cons second ... nil)`."""
     found = []
@@ -261,14 +269,14 @@ def check_complete(printer: Printer) -> None:
             _check_list(printer, slots, wanted, pending)
             continue
         literals = _literals(printer, wanted)
-        for name, sort, type_name in literals:
-            if printer.way(slots, name, sort, ()) is None:
-                raise _missing(printer, slots, wanted, f"{name!r} of type {type_name}")
+        for name, text, type_name in literals:
+            if printer.way(slots, name, text, ()) is None:
+                raise _missing(printer, slots, wanted, f"{text!r} of type {type_name}")
         for token, args in by_type.get(type_, ()):
             if not args and _is_literal(printer, token):
                 continue
             for lengths in _lengths([vocabulary.types[a] for a in args]):
-                way = printer.way(slots, token, "", lengths)
+                way = printer.way(slots, token, None if args else token, lengths)
                 if way is None:
                     shown = f"symbol {token!r} of type {wanted}"
                     shown += f" with {' and '.join(map(str, lengths))} elements" if lengths else ""
@@ -297,7 +305,7 @@ def _missing(printer: Printer, slots: Slots, wanted: Type, what: str) -> Grammar
 
 def _check_list(printer: Printer, slots: Slots, wanted: Type, pending: list[tuple[Slots, int]]) -> None:
     for lengths in _lengths([wanted]):
-        way = printer.way(slots, "", "", lengths)
+        way = printer.way(slots, "", None, lengths)
         if way is None:
             raise _missing(printer, slots, wanted, f"{lengths[0]} {wanted.element}s")
         element = printer._binding.vocabulary.types.index(wanted.element) if lengths[0] else 0
@@ -332,9 +340,9 @@ def _literals(printer: Printer, wanted: Type) -> Iterator[tuple[str, str, str]]:
             for number in sorted(
                 {kind.low, min(kind.low + 1, kind.high), min(max(kind.low, 10), kind.high), kind.high}
             ):
-                yield str(number), "", f"{name} ({kind})"
+                yield str(number), str(number), f"{name} ({kind})"
         elif isinstance(kind, Enumeration):
-            yield from ((member, "", name) for member in kind.members)
+            yield from ((member, member, name) for member in kind.members)
         elif isinstance(kind, Bins):
             for value in (kind.low, kind.centre(0), kind.centre(kind.count - 1), kind.high):
-                yield repr(value), name, f"{name} ({kind.low}..{kind.high})"
+                yield "", repr(value), f"{name} ({kind.low}..{kind.high})"

@@ -200,7 +200,11 @@ class TreeReader:
         if not isinstance(value, list):
             return type_ in self._types_of(self._through(value), fits)
         wanted = self._vocabulary.types[type_]
-        if not wanted.is_list or len(value) < wanted.bounds.low or (wanted.bounds.high or len(value)) < len(value):
+        if not wanted.is_list or len(value) < wanted.bounds.low:
+            return False
+        if not value:
+            return True
+        if wanted.bounds.high is not None and wanted.bounds.high < len(value):
             return False
         element = self._vocabulary.types.index(wanted.element)
         return all(element in self._types_of(self._through(v), fits) for v in value)
@@ -271,9 +275,9 @@ class TreeReader:
         low, high = wanted.bounds.low, wanted.bounds.high
         bounds = f"at least {low}" if high is None else f"{low}..{high}" if low != high else str(low)
         begin = rest.elements[min(rest.place, count - 1)].start if rest.elements else rest.start
-        few = high is None or count < low
         fact = f"expected {bounds} {wanted.element}{'s' * (bounds != '1')}, got {count}"
-        return parse_error(text, begin if begin >= 0 else rest.start, fact, f"write {'more' if few else 'fewer'}")
+        hint = "write more" if count < low else "write fewer"
+        return parse_error(text, begin if begin >= 0 else rest.start, fact, hint)
 
 
 def _put(args: list[Tree | list[Tree] | None], place: int, value: Tree | Run, form: Form) -> None:

@@ -92,12 +92,13 @@ def _repeat(low: int, high: Any, tree: Any) -> Words:
     once, complete = _sequence(tree)
     found, all_, last = [], complete, [""]
     for count in range(int(high) + 1 if int(high) <= MAX_WORDS else low + 3):
+        if count:
+            last, cut = _product(last, once)
+            all_ = all_ and not cut
         if count >= low:
             found += last
-        if len(found) >= MAX_WORDS:
+        if len(found) > MAX_WORDS:
             break
-        last, cut = _product(last, once)
-        all_ = all_ and not cut
     else:
         return found, all_ and int(high) <= MAX_WORDS
     return found[:MAX_WORDS], False

@@ -77,7 +77,7 @@ class Syntax:
         types = self._printer.terminal_types.get(terminal.name, set())
         return self._reader.shown(next(iter(types))) if terminal.literal is None and len(types) == 1 else terminal.shown
 
-    def _rank(self, shown: str) -> tuple[int, int]:
+    def _rank(self, shown: str) -> tuple[int, int, str]:
         """Symbols in the signature's order, then other words, then marks."""
         ids = self.vocabulary.ids
-        return (0, ids[shown]) if shown in ids else (1 + shown.startswith("'"), 0)
+        return (0, ids[shown], "") if shown in ids else (1 + shown.startswith("'"), 0, shown)

@@ -1,7 +1,7 @@
 """The training loop, from settings to a checkpoint, read from top to bottom.
 
-Batches and dropout are functions of (seed, step) and the learning rate is one of the step, so that a run which is killed
-and resumed ends at the very weights of one that was not.
+Batches and dropout are functions of (seed, step) and the learning rate is one of the step, so that a run which is
+killed and resumed ends at the very weights of one that was not.
 """
 
 from __future__ import annotations

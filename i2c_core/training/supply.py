@@ -6,7 +6,6 @@ programs, T tokens, V symbols, C channels, H W pixels.
 
 from __future__ import annotations
 
-import copy
 import threading
 from dataclasses import dataclass, replace
 
@@ -16,7 +15,7 @@ from torch import Tensor
 from i2c_core.datasets.stream import Batch, Stream
 from i2c_core.families import Family
 from i2c_core.masks import PushdownMask, Tables
-from i2c_core.model import ModelConfig, Places
+from i2c_core.model import ModelConfig
 from i2c_core.model.zooms import family_places
 from i2c_core.raster import Renderer
 
@@ -85,7 +84,3 @@ class Supply:
             where = None if self.places is None else self.places.replay(ids)
         made = Lesson(torch.from_numpy(batch.pixels), ids, legal, where)
         return made.pinned() if self._pinned else made
-
-    def places_on(self, device: torch.device) -> Places | None:
-        """The places for decoding on a device."""
-        return None if self.places is None else copy.deepcopy(self.places).to(device)

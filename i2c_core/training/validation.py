@@ -29,7 +29,6 @@ class Validation:
 
     def __init__(self, held_out: Batch | None, supply: Supply, renderer: Renderer, device: torch.device) -> None:
         self.held_out, self.supply, self.renderer, self.device = held_out, supply, renderer, device
-        self.tables = supply.mask.tables.to(device)
 
     @torch.no_grad()
     def __call__(self, model: Model) -> dict[str, float]:
@@ -39,8 +38,7 @@ class Validation:
         training = model.training
         model.eval()
         nats = correct = tokens = exact = images = 0.0
-        places = self.supply.places_on(self.device)
-        proposer = AutoregressiveProposer(model, self.tables, places)
+        proposer = AutoregressiveProposer.for_family(model, self.renderer.family)
         for begin in range(0, len(self.held_out), AT_ONCE):
             batch = self.held_out.rows(slice(begin, begin + AT_ONCE))
             lesson = self.supply.lesson(batch).to(self.device)

@@ -14,10 +14,10 @@ ROOT = Path(__file__).resolve().parents[2]
 # From left to right: a module imports only what stands before it.
 ORDER = """
 version errors types symbols programs references vocabulary formats grammars families hookspecs plugins
-images raster datasets masks model config progress checkpoints decoding metrics training search reader report evaluation
-scaffold testing builtins
+files images progress config sources doctor raster drawing datasets scaffold builtins
+devices masks model checkpoints decoding metrics training learning search answers reader report evaluation cards testing
 """.split()
-WITHOUT_TORCH = ORDER[: ORDER.index("raster")] + ["scaffold", "builtins"]
+WITHOUT_TORCH = ORDER[: ORDER.index("devices")]
 
 
 def modules() -> list[Path]:

@@ -24,7 +24,11 @@ from PIL import Image
 from i2c_core import get_family
 from i2c_core.checkpoints import load_checkpoint, load_model, require_match
 from i2c_core.config import TrainConfig, resolve_config
-from i2c_core.errors import CheckpointError, ProgramError, TrainingError
+from i2c_core.datasets.keys import held_out, pixel_keys
+from i2c_core.datasets.pairs import write_pairs
+from i2c_core.datasets.sampling import Sampler
+from i2c_core.datasets.stream import Batch
+from i2c_core.errors import CheckpointError, ConfigError, ProgramError, TrainingError
 from i2c_core.families import Family
 from i2c_core.files import DiskError
 from i2c_core.programs import Program
@@ -33,14 +37,14 @@ from i2c_core.raster import Renderer
 from i2c_core.training import Trained, run_config, train
 from i2c_core.training.loop import network_config
 from i2c_core.training.record import read_metrics
-from i2c_core.training.sources import Batch, Sources
+from i2c_core.training.sources import Sources
 from i2c_core.training.supply import Supply
 
-TINY = """
-model.width=16 model.layers=1 model.heads=2 model.channels=4 model.blocks=0 model.crop=4 model.budget=9 data.max_size=7
-run.batch_size=8 run.steps=12 run.log_every=4 run.save_every=5 run.eval_samples=0 run.threads=1 run.tensorboard=false
-run.device=cpu
-""".split()
+TINY = [
+    *("model.width=16", "model.layers=1", "model.heads=2", "model.channels=4", "model.blocks=0", "model.crop=4"),
+    *("model.budget=9", "data.max_size=7", "run.batch_size=8", "run.steps=12", "run.log_every=4", "run.save_every=5"),
+    *("run.eval_samples=0", "run.threads=1", "run.tensorboard=false", "run.device=cpu"),
+]
 
 
 def tiny(*options: str) -> TrainConfig:
@@ -347,6 +351,37 @@ def test_a_slow_renderer_trains_and_is_said_to_be_the_bottleneck(tmp_path: Path)
     )
 
 
+SLOW_MODULE = """
+import time
+import numpy as np
+
+def render(program):
+    time.sleep(0.02)
+    leaves = [255 * (node.name == "W") for node in program.nodes() if not node.args]
+    return np.resize(np.array(leaves, np.uint8).repeat(4), (16, 16))
+"""
+
+
+def test_a_slow_renderer_draws_in_processes_and_remembers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "i2c_slow_stripes.py").write_text(SLOW_MODULE)
+    monkeypatch.syspath_prepend(tmp_path)
+    options = [
+        "run.steps=6",
+        "run.batch_size=4",
+        "data.max_size=15",
+        "model.budget=15",
+        "model.crop=0",
+        "data.workers=2",
+    ]
+    config = tiny(*options, f"data.cache={tmp_path / 'cache'}", "run.eval_samples=2")
+    family = replace(SLOW, render="i2c_slow_stripes:render")
+    trained = train(family, config, tmp_path / "r", progress=Steps())
+    assert trained.finished
+    assert trained.results["held_out_exact"] >= 0
+    pictures = [file for file in (tmp_path / "cache").rglob("*") if file.is_file()]
+    assert len(pictures) >= 24
+
+
 def test_a_fast_renderer_is_not_blamed(tmp_path: Path) -> None:
     progress = Steps()
     train(get_family("splits"), tiny("run.steps=30"), tmp_path / "r", progress=progress)
@@ -374,6 +409,35 @@ def test_a_token_that_the_mask_closes_is_told_with_symbol_and_position() -> None
             ProgramError, match="token 4 of program 1, 'B', is closed: the program is complete after 3 tokens"
         ):
             supply.lesson(Batch(ids, None, np.zeros((1, 1, 32, 32), np.uint8)))
+
+
+def test_pairs_from_disk_are_learned_from_or_left_out(tmp_path: Path) -> None:
+    family = get_family("splits")
+    ids, values = Sampler(family, 7).sample(np.random.default_rng(0), np.full(40, 7))
+    with Renderer(family) as renderer:
+        pixels = renderer.render(ids, values).pixels
+        write_pairs(tmp_path / "pairs", family, ids, pixels, values)
+        progress = Steps()
+        train(family, tiny(f"data.pairs={tmp_path / 'pairs'}"), tmp_path / "r", progress=progress)
+        assert " of 40 pairs, each once an epoch\n" in progress.said.getvalue()
+
+        config = tiny(f"data.exclude={tmp_path / 'pairs'}").for_family(family)
+        stream = Sources(family, config, renderer, Steps()).stream
+        given = np.concatenate([pixel_keys(stream.batch(step).pixels) for step in range(20)])
+        assert not np.isin(given, pixel_keys(pixels)).any()
+        assert not held_out(given).any()
+
+
+def test_pairs_beyond_the_budget_are_told(tmp_path: Path) -> None:
+    family = get_family("splits")
+    ids, values = Sampler(family, 11).sample(np.random.default_rng(0), np.full(3, 11))
+    with Renderer(family) as renderer:
+        write_pairs(tmp_path / "pairs", family, ids, renderer.render(ids, values).pixels, values)
+    with pytest.raises(ConfigError) as caught:
+        run(tmp_path / "r", f"data.pairs={tmp_path / 'pairs'}")
+    assert str(caught.value) == (
+        "the program of 000.png has 11 tokens, above the budget of 9\n  -> train with --set model.budget=11"
+    )
 
 
 def test_pictures_of_another_size(tmp_path: Path) -> None:

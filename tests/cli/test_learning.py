@@ -1,0 +1,131 @@
+"""`i2c train` and `i2c eval`, at the size of a test."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.cli.conftest import Run
+
+TINY = """
+[model]
+width = 16
+layers = 1
+heads = 2
+channels = 8
+budget = 7
+[data]
+razor = "none"
+[run]
+steps = 3
+batch_size = 4
+eval_samples = 4
+device = "cpu"
+tensorboard = false
+"""
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("config") / "tiny.toml"
+    path.write_text(TINY, encoding="utf-8")
+    return path
+
+
+def test_train_resume_decode_and_evaluate(i2c: Run, config: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    trained = i2c("train", "-f", "splits", "--config", config, "--out", run, "--steps", "2", "--set", "optim.lr=2e-3")
+    assert (trained.exit_code, trained.stdout) == (0, ""), trained.stderr
+    assert trained.stderr.splitlines()[-1] == f"next: i2c decode IMAGE.png --family splits --weights {run}"
+    assert "lr = 0.002" in (run / "config.toml").read_text()
+
+    twice = i2c("train", "-f", "splits", "--config", config, "--out", run)
+    assert twice.exit_code == 1
+    assert twice.stderr.startswith(f"error: {run} holds a run already\n  -> go on with --resume {run}")
+
+    again = i2c("train", "--resume", run, "--workers", "0", "-q")
+    assert (again.exit_code, again.stdout, again.stderr) == (0, "", "")
+    changed = i2c("train", "--resume", run, "--steps", "5")
+    assert changed.exit_code == 1
+    assert changed.stderr.startswith("error: --resume cannot change what is learned: run.steps is 5, was 2\n")
+    other = i2c("train", "--resume", run, "-f", "splits-rgb")
+    assert other.stderr == f"error: {run} trains splits, not splits-rgb\n  -> leave --family out\n"
+
+    Image.new("L", (32, 32), 255).save(tmp_path / "white.png")
+    decoded = i2c("decode", tmp_path / "white.png", "--weights", run)
+    assert decoded.stdout == "W\n"
+
+    card = tmp_path / "card.md"
+    measured = i2c("eval", "--weights", run, "--sizes", "5..7", "-n", "3", "--json", "--card", card, "-q")
+    assert measured.exit_code == 0, measured.stderr
+    record = json.loads(measured.stdout)
+    assert (record["schema"], record["family"], record["strategies"]) == (1, "splits", ["greedy", "auto"])
+    assert record["images"] == sum(row["images"] for row in record["sizes"])
+    assert set(record["metrics"]["auto"]) == {"exact", "difference", "iou"}
+    text = card.read_text(encoding="utf-8")
+    assert f"`i2c eval --weights {run} --sizes 5..7 -n 3 --json --card {card} -q` wrote this card" in text
+    assert "i2c train --family splits --config recipe.toml --out runs/splits" in text
+    assert "lr = 0.002" in text
+
+
+def test_evaluate_on_pairs(i2c: Run, checkpoint: Path, tmp_path: Path) -> None:
+    Image.new("L", (20, 20), 0).save(tmp_path / "a.png")
+    Image.new("L", (32, 32), 255).save(tmp_path / "b.png")
+    (tmp_path / "pairs.jsonl").write_text('{"file": "a.png", "code": "h B B"}\n{"file": "b.png", "code": "W"}\n')
+    found = i2c("eval", "--weights", checkpoint, "--data", tmp_path)
+    assert found.exit_code == 0, found.stderr
+    rows = [line.split() for line in found.stdout.splitlines()]
+    assert [row[:2] for row in rows[1:]] == [["1", "1"], ["3", "1"], ["all", "2"]]
+    assert "auto: " in found.stderr
+    assert "exact 1.0000, difference 0.0000, iou 1.0000" in found.stderr  # both are one symbol
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "expected"),
+    [
+        (["train"], 2, "error: neither --family nor --resume says what to train\n  -> name a family: see 'i2c families'\n"),
+        (["train", "--resume", "x", "--init", "y"], 2,
+         "error: --resume and --init exclude each other\n  -> leave one of them out\n"),
+        (["train", "--resume", "nowhere"], 1,
+         "error: nowhere holds no run to resume: there is no training.safetensors\n"
+         "  -> give the folder that i2c train wrote, or begin anew without --resume\n"),
+        (["train", "-f", "splits", "--learner", "pared"], 1,
+         "error: there is no learner 'pared'\n  -> did you mean 'paired'?\n"),
+        (["train", "-f", "splits", "--set", "optim.lrr=1"], 1,
+         "error: unknown setting 'optim.lrr' in --set\n  -> did you mean 'optim.lr'?\n"),
+        (["train", "-f", "splits", "--steps", "many"], 1,
+         'error: run.steps = "many" in --set, expected an integer of 1 or more\n'
+         "  -> batches to learn from; its default is 10000\n"),
+        (["train", "-f", "splits", "--set", "model.budget=0"], 1, None),
+        (["eval"], 2, "error: neither --family nor --weights says what to measure\n"
+         "  -> name a family: see 'i2c families'\n"),
+        (["eval", "-f", "splits", "--data", "x", "--sizes", "3"], 2,
+         "error: --data and --sizes exclude each other\n  -> leave one of them out\n"),
+        (["eval", "--weights", "{w}", "--sizes", "3-5"], 1,
+         "error: '3-5' are no sizes\n  -> write them as in 5..11 or 5,7,9\n"),
+        (["eval", "--weights", "{w}", "--sizes", "2,4"], 1,
+         "error: splits has no held-out picture of size 2, 4\n  -> choose other sizes with --sizes\n"),
+    ],
+)  # fmt: skip
+def test_errors(i2c: Run, checkpoint: Path, words: list[str], code: int, expected: str | None) -> None:
+    found = i2c(*(w.format(w=checkpoint) for w in words))
+    assert (found.exit_code, found.stdout) == (code, "")
+    if expected is not None:
+        assert found.stderr == expected
+    assert "internal" not in found.stderr
+
+
+def test_settings_are_listed(i2c: Run) -> None:
+    found = i2c("train", "--settings")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert any(line.split()[:2] == ["optim.lr", "0.001"] for line in found.stdout.splitlines())
+
+
+def test_shortcuts_are_settings_that_exist() -> None:
+    from i2c_cli.train import SHORTCUTS
+    from i2c_core.config import all_specs
+
+    assert set(SHORTCUTS.values()) <= set(all_specs())
