@@ -19,7 +19,7 @@ def find_device(name: str = "auto") -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     kind, _, number = name.partition(":")
-    if kind not in ("cpu", "cuda") or (number and not (kind == "cuda" and number.isdecimal())):
+    if name not in ("cpu", "cuda") and not (kind == "cuda" and number.isdecimal()):
         raise ConfigError(f"there is no device {name!r}", "use auto, cpu, cuda or cuda:N")
     if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
         fact = f"device {name} was asked for, torch sees {torch.cuda.device_count()} CUDA devices"

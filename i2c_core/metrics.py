@@ -38,10 +38,10 @@ def iou(family: Family, truth: Pixels, answer: Pixels) -> Scores:
 
     1 where neither picture has such a pixel (the Jaccard index, Jaccard 1912).
     """
-    n, channels = truth.shape[:2]
+    n, channels, height, width = truth.shape
     weight = 256 ** np.arange(channels, dtype=np.int64)  # (C,), one number a colour
-    colours = np.einsum("nchw,c->nhw", truth.astype(np.int64), weight).reshape(n, -1)  # (N, P)
-    others = np.einsum("nchw,c->nhw", answer.astype(np.int64), weight).reshape(n, -1)  # (N, P)
+    colours = np.einsum("nchw,c->nhw", truth.astype(np.int64), weight).reshape(n, height * width)  # (N, P)
+    others = np.einsum("nchw,c->nhw", answer.astype(np.int64), weight).reshape(n, height * width)  # (N, P)
     background = _commonest(colours)[:, None]  # (N, 1)
     ink, drawn = colours != background, others != background  # (N, P)
     both, either = (ink & drawn).sum(1), (ink | drawn).sum(1)  # (N,)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 import torch
@@ -32,6 +32,9 @@ from i2c_core.families import Family
 from i2c_core.images import fit, read_image
 from i2c_core.plugins import families
 from i2c_core.raster import Renderer
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over it stays under 200 MB
 LARGEST = 256  # pixels; above, drawing again costs more than reading did and no answer changes
@@ -85,16 +88,49 @@ class Reader:
         model = load_model(checkpoint, find_device(device))
         return cls(family, AutoregressiveProposer.for_family(model, family), checkpoint)
 
+    @overload
     def read(
         self,
-        images: Source | Sequence[Source],
+        images: str | Path | bytes | Image,
         n: int = 5,
         *,
         strategy: str | Strategy = "auto",
         budget: int | None = None,
         invert: bool | None = None,
         seed: int = 0,
-    ) -> list[Candidate] | list[list[Candidate]]:
+    ) -> list[Candidate]: ...
+    @overload
+    def read(
+        self,
+        images: list[Any] | tuple[Any, ...] | Iterator[Any],
+        n: int = 5,
+        *,
+        strategy: str | Strategy = "auto",
+        budget: int | None = None,
+        invert: bool | None = None,
+        seed: int = 0,
+    ) -> list[list[Candidate]]: ...
+    @overload
+    def read(
+        self,
+        images: Any,
+        n: int = 5,
+        *,
+        strategy: str | Strategy = "auto",
+        budget: int | None = None,
+        invert: bool | None = None,
+        seed: int = 0,
+    ) -> Any: ...
+    def read(
+        self,
+        images: Any,
+        n: int = 5,
+        *,
+        strategy: str | Strategy = "auto",
+        budget: int | None = None,
+        invert: bool | None = None,
+        seed: int = 0,
+    ) -> Any:
         """Read one picture, or many.
 
         Args:

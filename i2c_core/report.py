@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -77,29 +78,38 @@ def _figure(pixels: NDArray[np.uint8], alt: str) -> str:
 
 
 def side_by_side(answers: Sequence[Answer]) -> Image.Image:
-    """One picture: a row an input, the input on the left, what its best code draws beside it, the code on the right."""
+    """One picture: inputs, what their best code draws beside them, then the code; many inputs in columns."""
     font = ImageFont.load_default(FONT)
     top = MARGIN + FONT + 6
-    width = 4 * MARGIN + 2 * CELL + TEXT
-    sheet = Image.new("RGB", (width, top + max(len(answers), 1) * (CELL + MARGIN)), PAPER)
+    width, height = 4 * MARGIN + 2 * CELL + TEXT, CELL + MARGIN  # of one answer
+    columns = max(1, round(math.sqrt(len(answers) * height / width)))  # about as wide as high
+    rows = max(1, -(-len(answers) // columns))
+    sheet = Image.new("RGB", (columns * width, top + rows * height), PAPER)
     draw = ImageDraw.Draw(sheet)
-    columns = (MARGIN, 2 * MARGIN + CELL, 3 * MARGIN + 2 * CELL)
-    for x, word in zip(columns, ("input", "output", "code"), strict=True):
-        draw.text((x, MARGIN - 4), word, fill=FAINT, font=font)
+    for number in range(columns):
+        for x, word in zip(_places(number * width), ("input", "output", "code"), strict=True):
+            draw.text((x, MARGIN - 4), word, fill=FAINT, font=font)
     for number, answer in enumerate(answers):
-        y = top + number * (CELL + MARGIN)
+        column, row = divmod(number, rows)
+        left, middle, right = _places(column * width)
+        y = top + row * height
         if answer.picture is not None:
-            _place(sheet, answer.picture, columns[0], y)
+            _place(sheet, answer.picture, left, y)
         if answer.error is not None:
             lines = _wrap(answer.error.fact)
         elif answer.candidates:
             best = answer.candidates[0]
-            _place(sheet, best.picture, columns[1], y)
+            _place(sheet, best.picture, middle, y)
             lines = [*_wrap(best.code), f"distance {best.distance:.4g}"]
         else:
             lines = ["no candidate"]
-        draw.multiline_text((columns[2], y), "\n".join([*lines, answer.name]), fill=INK, font=font, spacing=4)
+        draw.multiline_text((right, y), "\n".join([*lines, answer.name]), fill=INK, font=font, spacing=4)
     return sheet
+
+
+def _places(x: int) -> tuple[int, int, int]:
+    """Where the input, the output and the code of an answer stand, from its left end."""
+    return x + MARGIN, x + 2 * MARGIN + CELL, x + 3 * MARGIN + 2 * CELL
 
 
 def _wrap(text: str, columns: int = 46, lines: int = 4) -> list[str]:

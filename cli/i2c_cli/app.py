@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 
 import click
 
+from i2c_cli.commands import COMMANDS, reference_of
 from i2c_cli.console import Usage, warn
 from i2c_core.errors import I2cError, PluginError, suggest
-from i2c_core.plugins import installed
+from i2c_core.plugins import Registered, installed
 from i2c_core.version import VERSION
 
 NAME = "i2c"
@@ -24,14 +25,21 @@ exit codes: 0 ok, 1 error, 2 usage, 3 nothing met --threshold
 shell completion: i2c completion bash | zsh | fish"""
 
 
+def commands() -> dict[str, Registered]:
+    """All commands by name; those that ship with i2c are there whatever `I2C_LOAD_PLUGINS` chooses."""
+    found = installed().commands
+    shipped = {name: Registered(name, reference_of(name), doc, NAME) for name, doc in COMMANDS.items()}
+    return found if shipped.keys() <= found.keys() else shipped | found
+
+
 class Application(click.Group):
     """Commands by name from the plugins; each is loaded when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(installed().commands)
+        return list(commands())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        registered = installed().commands.get(cmd_name)
+        registered = commands().get(cmd_name)
         if registered is None:
             return None
         command = registered.load()
@@ -44,21 +52,20 @@ class Application(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name not in installed().commands and not name.startswith("-") and not ctx.resilient_parsing:
-            raise Usage(f"there is no command {name!r}", suggest(name, installed().commands, f"see '{NAME} --help'"))
+        if name not in commands() and not name.startswith("-") and not ctx.resilient_parsing:
+            raise Usage(f"there is no command {name!r}", suggest(name, commands(), f"see '{NAME} --help'"))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, c.doc) for name, c in installed().commands.items()])
+            formatter.write_dl([(name, c.doc) for name, c in commands().items()])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         from click.shell_completion import CompletionItem
 
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        commands = installed().commands
-        return [CompletionItem(n, help=c.doc) for n, c in commands.items() if n.startswith(incomplete)]
+        return [CompletionItem(n, help=c.doc) for n, c in commands().items() if n.startswith(incomplete)]
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

@@ -25,7 +25,12 @@ COMMANDS = {
 }
 
 
+def reference_of(name: str) -> str:
+    """Where a shipped command is: a module of its name."""
+    return f"i2c_cli.{name.replace('-', '_')}:command"
+
+
 @hookimpl
 def i2c_commands(register: Callable[[str, Reference, str], None]) -> None:
     for name, doc in COMMANDS.items():
-        register(name, f"i2c_cli.{name.replace('-', '_')}:command", doc)
+        register(name, reference_of(name), doc)

@@ -1,0 +1,1 @@
+"""Programs and pictures to learn from: counts, enumeration, samples, razors, pairs on disk and the stream."""

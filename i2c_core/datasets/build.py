@@ -21,10 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from i2c_core.datasets.batches import RAZORS, Batch, StreamConfig
+from i2c_core.datasets.composing import compose
 from i2c_core.datasets.keys import held_out, pixel_keys
-from i2c_core.datasets.pairs import parquet_bytes, read_pairs, table_of
-from i2c_core.datasets.razor import Razored, compose, rough_razor, sharp_razor
-from i2c_core.datasets.stream import RAZORS, Batch, Choice, SampleSource, StreamConfig
+from i2c_core.datasets.pairs import read_pairs
+from i2c_core.datasets.parquet import parquet_bytes, table_of
+from i2c_core.datasets.razor import Razored, rough_razor, sharp_razor
+from i2c_core.datasets.sources import Choice, SampleSource
 from i2c_core.errors import ConfigError, DataError, suggest
 from i2c_core.families import Family
 from i2c_core.files import write_atomically

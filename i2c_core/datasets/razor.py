@@ -10,74 +10,28 @@ Legend: N kept programs, T tokens of the longest, C channels, H W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from i2c_core.datasets.composing import compose, confirm
 from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.enumeration import enumerate_canonical
 from i2c_core.datasets.packing import Levels, PackedPictures
 from i2c_core.datasets.phash import row_hashes, unique_rows
+from i2c_core.datasets.razored import Collected, Progress, Razored
 from i2c_core.datasets.rough import RoughRazor
 from i2c_core.datasets.sampling import bin_centres
 from i2c_core.datasets.substructure import Substructure
-from i2c_core.errors import DataError, FamilyError, RenderError
+from i2c_core.errors import DataError, FamilyError
 from i2c_core.families import Family
 from i2c_core.raster import Renderer
 
-Progress = Callable[[int, int, int], None]
-"""Called after each size with the size, how many programs of it were seen and how many kept."""
+__all__ = ["Progress", "Razored", "razor_table", "rough_razor", "sharp_razor"]
 
 MAX_PROGRAMS = 4_000_000  # that a razor draws one by one; at 10,000 a second, seven minutes
-TRIED = 512  # programs on which the claim that pictures compose is tried before it is used
 CONFIRMED = 4096  # kept pictures that are drawn again by the renderer at the end
-
-
-@dataclass(frozen=True, eq=False)
-class Razored:
-    """What a razor kept, by size, then in prefix-token order.
-
-    Attributes:
-        ids: (N, T) prefix tokens, V behind each end; small integers.
-        sizes: (N,) number of tokens.
-        pictures: the N pictures, packed; indexing gives uint8 (n, C, H, W).
-        seen: by size, the number of programs that the razor decided about.
-        kept: by size, the number that it kept.
-        method: "substructure", "drawing" or "rough".
-    """
-
-    family: Family
-    ids: NDArray[np.signedinteger]
-    sizes: NDArray[np.int64]
-    pictures: PackedPictures
-    seen: dict[int, int]
-    kept: dict[int, int]
-    method: str
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """All pictures (N, C, H, W) at once; `pictures[rows]` where only some are wanted."""
-        return self.pictures[slice(None)]
-
-    def tokens(self, row: int) -> list[str]:
-        """The token names of one program."""
-        names = self.family.vocabulary.tokens
-        return [names[i] for i in self.ids[row, : self.sizes[row]].tolist()]
-
-    def code(self, row: int) -> str:
-        """One program as text."""
-        return self.family.show(self.family.from_tokens(self.ids[row, : self.sizes[row]].tolist()))
-
-    def take(self, rows: NDArray[np.int64]) -> Razored:
-        """Some of the programs, with `kept` counted again."""
-        sizes = self.sizes[rows]
-        kept = {s: int((sizes == s).sum()) for s in self.seen}
-        return Razored(self.family, self.ids[rows], sizes, self.pictures.take(rows), self.seen, kept, self.method)
 
 
 def sharp_razor(
@@ -147,7 +101,7 @@ def rough_razor(
         if shelves is None:
             return _hash_drawn(family, razor, max_size, own, progress)
         counts = Counts(family.vocabulary, max_size)
-        collected = _Collected(family, "rough")
+        collected = Collected(family, "rough")
         for tokens in range(1, max_size + 1):
             shelves.build(tokens)
             ids, pictures = shelves.kept(tokens)
@@ -157,112 +111,6 @@ def rough_razor(
     finally:
         if renderer is None:
             own.close()
-
-
-def compose(family: Family, size: tuple[int, int], max_size: int, renderer: Renderer) -> Substructure | None:
-    """The family's substructure at a size, or None where its pictures are not put together from their arguments'.
-
-    The zooms must tile, and the claim is tried on small programs against the renderer.
-    """
-    if not family.has_zooms or not family.any_size or family.normalise is not None:
-        return None
-    try:
-        with _LeafDrawer(family, renderer) as leaves:
-            shelves = Substructure(family, size, max_size, leaves.draw)
-    except RenderError:
-        return None  # an argument has no picture of its own
-    return shelves if shelves.tiles() and _composes(shelves, family, renderer) else None
-
-
-class _LeafDrawer:
-    """Draws programs of one token, of any type of a family."""
-
-    def __init__(self, family: Family, renderer: Renderer) -> None:
-        self._family, self._renderer = family, renderer
-        self._others: dict[int, Renderer] = {}
-
-    def __enter__(self) -> _LeafDrawer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for renderer in self._others.values():
-            renderer.close()
-
-    def draw(
-        self, type_: int, tokens: NDArray[np.int64], shape: tuple[int, int]
-    ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-        """Pictures (n, C, H, W) and which are defined (n,) of tokens (n,)."""
-        renderer, names = self._renderer, self._family.vocabulary.tokens
-        if type_ != 0:
-            if type_ not in self._others:
-                root = str(self._family.vocabulary.types[type_])
-                part = replace(self._family, root=root, signature=self._family.gamma, grammar=None)
-                self._others[type_] = Renderer(part, workers=0)
-            renderer = self._others[type_]
-        vocabulary = renderer.family.vocabulary
-        ids = np.array([[vocabulary.ids[names[t]]] for t in tokens.tolist()], np.int64).reshape(len(tokens), 1)
-        drawn = renderer.render(ids, bin_centres(vocabulary, ids), size=shape)
-        return drawn.pixels, drawn.defined
-
-
-def _composes(shelves: Substructure, family: Family, renderer: Renderer) -> bool:
-    """Whether small programs look like their leaves, each drawn alone at its own rectangle's shape."""
-    tried = 0
-    for tokens in range(1, shelves.max_size + 1):
-        for ids in enumerate_canonical(family, tokens, chunk=TRIED):
-            drawn = renderer.render(ids, bin_centres(family.vocabulary, ids), size=shelves.root[1])
-            for row, program in enumerate(ids.tolist()):
-                pasted = shelves.paste(program)
-                if (pasted is not None) != drawn.defined[row]:
-                    return False
-                if pasted is not None and not np.array_equal(pasted, drawn.pixels[row]):
-                    return False
-            tried += len(ids)
-            if tried >= TRIED:
-                return True
-    return True
-
-
-class _Collected:
-    """Gathers what is kept, size by size."""
-
-    def __init__(self, family: Family, method: str) -> None:
-        self.family, self.method = family, method
-        self.seen: dict[int, int] = {}
-        self.kept: dict[int, int] = {}
-        self._ids: list[NDArray[np.int64]] = []
-        self._pictures: list[PackedPictures] = []
-
-    def add(
-        self, size: int, seen: int, ids: NDArray[np.int64], pictures: PackedPictures, progress: Progress | None
-    ) -> None:
-        if seen:
-            self.seen[size], self.kept[size] = seen, len(ids)
-            self._ids.append(ids)
-            self._pictures.append(pictures)
-            if progress is not None:
-                progress(size, seen, len(ids))
-
-    def done(self, max_size: int) -> Razored:
-        vocabulary = self.family.vocabulary
-        if not self._ids:
-            fact = f"no program of {self.family.name} has at most {max_size} tokens"
-            raise DataError(fact, f"use a size of at least {vocabulary.shortest}")
-        longest = max(ids.shape[1] for ids in self._ids)
-        total = sum(map(len, self._ids))
-        ids = np.full((total, longest), vocabulary.pad, np.min_scalar_type(-vocabulary.pad - 1))
-        sizes = np.empty(total, np.int64)
-        at = 0
-        for part in self._ids:
-            ids[at : at + len(part), : part.shape[1]] = part
-            sizes[at : at + len(part)] = part.shape[1]
-            at += len(part)
-        first = self._pictures[0]
-        packed = np.concatenate([p.packed for p in self._pictures])
-        pictures = PackedPictures(first.levels, packed, first.shape)
-        if first.levels.bits == 8:
-            pictures = PackedPictures.of(pictures[slice(None)])
-        return Razored(self.family, ids, sizes, pictures, self.seen, self.kept, self.method)
 
 
 def razor_table(
@@ -275,7 +123,7 @@ def razor_table(
 ) -> Razored:
     """The sharp razor's table from a family's substructure, ended early before a size of more than `candidates`."""
     counts = Counts(family.vocabulary, max_size)
-    collected = _Collected(family, "substructure")
+    collected = Collected(family, "substructure")
     for tokens in range(1, max_size + 1):
         total = shelves.total(tokens)
         if candidates is not None and total is not None and total > candidates:
@@ -288,24 +136,12 @@ def razor_table(
     return razored
 
 
-def confirm(razored: Razored, rows: NDArray[np.int64], renderer: Renderer) -> None:
-    """Raise `FamilyError` where the renderer draws a kept program otherwise than its parts do."""
-    ids = razored.ids[rows].astype(np.int64)
-    size = razored.pictures.shape[1:]
-    drawn = renderer.render(ids, bin_centres(razored.family.vocabulary, ids), size=size)
-    wrong = ~drawn.defined | (drawn.pixels != razored.pictures[rows]).any(axis=(1, 2, 3))
-    if wrong.any():
-        code = razored.code(int(rows[np.argmax(wrong)]))
-        fact = f"{razored.family.name} draws {code!r} otherwise than its arguments in their zooms"
-        raise FamilyError(fact, "declare zooms only for symbols whose picture is their arguments' pictures")
-
-
 def _by_drawing(
     family: Family, size: tuple[int, int], max_size: int, renderer: Renderer, progress: Progress | None
 ) -> Razored:
     _require_few(family, max_size)
     twins = _Twins()
-    collected = _Collected(family, "drawing")
+    collected = Collected(family, "drawing")
     for tokens in range(1, max_size + 1):
         seen = 0
         kept_ids, kept_pixels = [np.empty((0, tokens), np.int64)], []
@@ -324,7 +160,7 @@ def _hash_drawn(
     family: Family, razor: RoughRazor, max_size: int, renderer: Renderer, progress: Progress | None
 ) -> Razored:
     _require_few(family, max_size)
-    collected = _Collected(family, "rough")
+    collected = Collected(family, "rough")
     for tokens in range(1, max_size + 1):
         seen = 0
         kept_ids, kept_pixels = [np.empty((0, tokens), np.int64)], []

@@ -13,20 +13,17 @@ Legend: N kept programs, M candidates, T tokens, A arguments, K bytes of a packe
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from i2c_core.datasets.packing import Levels, PackedPictures
+from i2c_core.datasets.shapes import Key, Shape, Shapes
+from i2c_core.datasets.shelves import Block, Shelf, compositions, first_of_each_sum, row_sums
 from i2c_core.errors import DataError
 from i2c_core.families import Family
-from i2c_core.raster import Zooms
 
-Shape = tuple[int, int]
-Key = tuple[int, Shape]  # a type and a shape
 Leaves = Callable[[int, NDArray[np.int64], Shape], tuple[NDArray[np.uint8], NDArray[np.bool_]]]
 """A type, tokens (n,) that are programs of it, and a shape: to pictures (n, C, H, W) and which are defined (n,)."""
 
@@ -35,40 +32,11 @@ WORD = 1 << 64  # orders that fit into one word
 CHECKED = 1 << 24  # bytes of pixels compared at once
 
 
-@dataclass(frozen=True)
-class _Block:
-    """All combinations of one token and one choice of its arguments' sizes; `counts` is how many each argument has."""
-
-    token: int
-    keys: tuple[Key, ...]
-    sizes: tuple[int, ...]
-    counts: tuple[int, ...]
-
-    @property
-    def total(self) -> int:
-        return int(np.prod(self.counts, dtype=np.int64))
-
-
-@dataclass
-class _Shelf:
-    """What is kept of one type at one shape, by size, each size in prefix-token order."""
-
-    shape: Shape
-    ids: dict[int, NDArray[np.int64]] = field(default_factory=dict)  # size: (N, size)
-    packed: dict[int, NDArray[np.uint8]] = field(default_factory=dict)  # size: (N, K)
-    sums: NDArray[np.uint64] = field(default_factory=lambda: np.empty(0, np.uint64))  # (all N,), ascending
-    where: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))  # their (size, row)
-    ranks: dict[int, dict[int, NDArray[np.int64]]] = field(default_factory=dict)
-
-    def count(self, size: int) -> int:
-        return len(self.ids.get(size, ()))
-
-
 class Substructure:
     """Builds the shelves of a family, bottom up, at one reference size.
 
     Args:
-        family: one with zooms that tile; see `tiles`.
+        family: one with zooms that tile; see `Shapes.tiles`.
         size: height and width.
         leaves: draws programs of one token.
     """
@@ -77,33 +45,16 @@ class Substructure:
         self.vocabulary = family.vocabulary
         self.channels = family.channels
         self.max_size = max_size
-        self.zooms = Zooms.of(family.vocabulary, family.zooms)
         self._bits = max(1, int(self.vocabulary.size).bit_length())
-        self._productions: dict[int, list[tuple[int, tuple[int, ...]]]] = {}
-        self.root: Key = (0, size)
-        self.needs = self._plan(max_size)
-        self.shelves = {key: _Shelf(key[1]) for key in self.needs}
+        self.shapes = Shapes(family, size, max_size)
+        self.root, self.needs = self.shapes.root, self.shapes.needs
+        self.shelves = {key: Shelf(key[1]) for key in self.needs}
         self._leaves, self.levels = self._draw_leaves(leaves)
         self._part_sums: dict[tuple[Key, int, int, int], NDArray[np.uint64]] = {}
         self._weights: dict[Shape, NDArray[np.uint64]] = {}
-        self._drawn: dict[int, list[_Block]] = {}  # root blocks of the sizes that are drawn from
+        self._drawn: dict[int, list[Block]] = {}  # root blocks of the sizes that are drawn from
         self.candidates: dict[int, int] = {}
         self.built = 0
-
-    def tiles(self) -> bool:
-        """Whether every symbol's boxes cover its rectangle, at each shape that is met, each pixel once."""
-        for type_, shape in self.needs:
-            for token, args in self._begins(type_):
-                if not args:
-                    continue
-                cover = np.zeros(shape, np.int64)
-                for x0, y0, x1, y1 in self._boxes(token, shape):
-                    if not (0 <= x0 <= x1 <= shape[1] and 0 <= y0 <= y1 <= shape[0]):
-                        return False
-                    cover[y0:y1, x0:x1] += 1
-                if (cover != 1).any():
-                    return False
-        return True
 
     def paste(self, program: Sequence[int]) -> NDArray[np.uint8] | None:
         """The picture (C, H, W) of a program as its leaves make it, each drawn alone; None where one has no picture."""
@@ -115,7 +66,7 @@ class Substructure:
             shape = (y1 - y0, x1 - x0)
             args = self.vocabulary.productions[self.vocabulary.production[type_, token]].args
             if args:
-                boxes = self._boxes(token, shape)
+                boxes = self.shapes.boxes(token, shape)
                 inside = [(x0 + a, y0 + b, x0 + c, y0 + d) for a, b, c, d in boxes]
                 pending += reversed(list(zip(args, inside, strict=True)))
                 continue
@@ -136,9 +87,9 @@ class Substructure:
     def total(self, size: int) -> int | None:
         """How many candidates of the root type a size has; None while shelves that it needs are not built."""
         least = self.vocabulary.least
-        for token, args in self._begins(0):
+        for token, args in self.shapes.begins(0):
             spare = size - 1 - sum(int(least[a]) for a in args)
-            for child in self._children(token, args, self.root[1]) if spare >= 0 else ():
+            for child in self.shapes.children(token, args, self.root[1]) if spare >= 0 else ():
                 if len(self.shelves[child].ids) < spare + int(least[child[0]]):
                     return None
         return sum(b.total for b in self._root_blocks(size))
@@ -157,7 +108,7 @@ class Substructure:
         shape = (count, self.channels, *self.root[1])
         return self._ids(blocks, offsets, drawn, size).astype(np.int64), pixels.reshape(shape)
 
-    def _root_blocks(self, size: int) -> list[_Block]:
+    def _root_blocks(self, size: int) -> list[Block]:
         if size not in self._drawn:
             self._drawn[size] = list(self._blocks(self.root, size))
         return self._drawn[size]
@@ -168,44 +119,12 @@ class Substructure:
         shape = (self.channels, *shelf.shape)
         return shelf.ids[size], PackedPictures(self.levels, shelf.packed[size], shape)
 
-    def _begins(self, type_: int) -> list[tuple[int, tuple[int, ...]]]:
-        """The tokens that begin a type, in order, with their argument types."""
-        if type_ not in self._productions:
-            row = self.vocabulary.production[type_]
-            self._productions[type_] = [
-                (t, self.vocabulary.productions[row[t]].args) for t in np.flatnonzero(row >= 0).tolist()
-            ]
-        return self._productions[type_]
-
-    def _boxes(self, token: int, shape: Shape) -> list[tuple[int, int, int, int]]:
-        return self.zooms.cut(token, (0, 0, shape[1], shape[0]))
-
-    def _children(self, token: int, args: tuple[int, ...], shape: Shape) -> list[Key]:
-        boxes = self._boxes(token, shape)
-        return [(arg, (y1 - y0, x1 - x0)) for arg, (x0, y0, x1, y1) in zip(args, boxes, strict=True)]
-
-    def _plan(self, max_size: int) -> dict[Key, int]:
-        """Every (type, shape) that a program of the root can have in it, with the largest size that it can have."""
-        least = self.vocabulary.least
-        needs = {self.root: max_size}
-        pending = [self.root]
-        while pending:
-            key = pending.pop()
-            for token, args in self._begins(key[0]):
-                spare = needs[key] - 1 - sum(int(least[a]) for a in args)
-                for child in self._children(token, args, key[1]) if spare >= 0 else ():
-                    most = spare + int(least[child[0]])
-                    if needs.get(child, 0) < most:
-                        needs[child] = most
-                        pending.append(child)
-        return needs
-
     def _draw_leaves(self, leaves: Leaves) -> tuple[dict[Key, tuple[NDArray[np.int64], NDArray[np.uint8]]], Levels]:
         """For each shelf, the tokens that are programs by themselves and have a picture, and the pictures (n, M)."""
         drawn: dict[Key, tuple[NDArray[np.int64], NDArray[np.uint8]]] = {}
         seen = np.zeros(256, bool)
         for key in self.needs:
-            tokens = np.array([t for t, args in self._begins(key[0]) if not args], np.int64)
+            tokens = np.array([t for t, args in self.shapes.begins(key[0]) if not args], np.int64)
             pixels = np.zeros((len(tokens), self.channels, *key[1]), np.uint8)
             if pixels.size:
                 pixels, defined = leaves(key[0], tokens, key[1])
@@ -221,13 +140,13 @@ class Substructure:
             ids, packed = tokens[:, None], self.levels.pack(pixels)
             if key == self.root:
                 self.candidates[size] = len(ids)
-            sums = _row_sums(packed, self.levels.byte_sums(self._weights_of(key[1])))
-            first = _first_of_each(sums, [np.arange(len(sums), dtype=np.uint64)])[0]
+            sums = row_sums(packed, self.levels.byte_sums(self._weights_of(key[1])))
+            first = first_of_each_sum(sums, [np.arange(len(sums), dtype=np.uint64)])[0]
             alike = {int(s): i for s, i in zip(sums[first], first, strict=True)}
             same = np.array([alike[int(s)] for s in sums], np.int64)
             _require_equal(packed, packed[same])
             first = np.sort(first)
-            self._put(shelf, size, ids[first], packed[first], sums[first])
+            shelf.put(size, ids[first], packed[first], sums[first])
             return
         blocks = list(self._blocks(key, size))
         total = sum(block.total for block in blocks)
@@ -237,12 +156,12 @@ class Substructure:
         if key == self.root:
             self.candidates[size] = total
         if not blocks:
-            self._put(shelf, size, *self._nothing(key[1], size))
+            shelf.put(size, *self._nothing(key[1], size))
             return
         offsets = np.cumsum([0] + [b.total for b in blocks])
         sums = np.concatenate([self._block_sums(key, b) for b in blocks])  # (M,)
         order = self._order(blocks)
-        first, group = _first_of_each(sums, order)
+        first, group = first_of_each_sum(sums, order)
         place = np.searchsorted(shelf.sums, sums[first])
         place[place == len(shelf.sums)] = 0
         known = shelf.sums[place] == sums[first] if len(shelf.sums) else np.zeros(len(first), bool)
@@ -253,37 +172,23 @@ class Substructure:
         packed = np.empty((len(fresh), self.levels.width(self.channels * key[1][0] * key[1][1])), np.uint8)
         for part in self._chunks(key[1], len(fresh)):
             packed[part] = self.levels.pack(self._compose(key, blocks, offsets, fresh[part]))
-        self._put(shelf, size, ids, packed, sums[fresh])
+        shelf.put(size, ids, packed, sums[fresh])
 
     def _nothing(self, shape: Shape, size: int) -> tuple[NDArray[np.int64], NDArray[np.uint8], NDArray[np.uint64]]:
         width = self.levels.width(self.channels * shape[0] * shape[1])
         return np.empty((0, size), np.int64), np.empty((0, width), np.uint8), np.empty(0, np.uint64)
 
-    def _put(
-        self,
-        shelf: _Shelf,
-        size: int,
-        ids: NDArray[np.int64],
-        packed: NDArray[np.uint8],
-        sums: NDArray[np.uint64],
-    ) -> None:
-        shelf.ids[size], shelf.packed[size] = ids, packed
-        where = np.column_stack([np.full(len(ids), size, np.int64), np.arange(len(ids), dtype=np.int64)])
-        joined = np.concatenate([shelf.sums, sums])
-        order = np.argsort(joined, kind="stable")
-        shelf.sums, shelf.where = joined[order], np.concatenate([shelf.where, where])[order]
-
-    def _blocks(self, key: Key, size: int) -> Iterator[_Block]:
-        for token, args in self._begins(key[0]):
+    def _blocks(self, key: Key, size: int) -> Iterator[Block]:
+        for token, args in self.shapes.begins(key[0]):
             if not args:
                 continue
-            keys = self._children(token, args, key[1])
-            for sizes in _compositions(size - 1, len(args)):
+            keys = self.shapes.children(token, args, key[1])
+            for sizes in compositions(size - 1, len(args)):
                 counts = tuple(self.shelves[k].count(s) for k, s in zip(keys, sizes, strict=True))
                 if all(counts):
-                    yield _Block(token, tuple(keys), sizes, counts)
+                    yield Block(token, tuple(keys), sizes, counts)
 
-    def _block_sums(self, key: Key, block: _Block) -> NDArray[np.uint64]:
+    def _block_sums(self, key: Key, block: Block) -> NDArray[np.uint64]:
         """(M,) the sums of a block's candidates, the last argument running fastest."""
         sums = np.zeros(1, np.uint64)
         for number, (child, size) in enumerate(zip(block.keys, block.sizes, strict=True)):
@@ -295,10 +200,10 @@ class Substructure:
         """(N,) what the kept pictures of an argument add to the sum of the picture that they stand in."""
         name = (key, token, number, size)
         if name not in self._part_sums:
-            x0, y0, x1, y1 = self._boxes(token, key[1])[number]
+            x0, y0, x1, y1 = self.shapes.boxes(token, key[1])[number]
             weights = self._weights_of(key[1]).reshape(self.channels, *key[1])[:, y0:y1, x0:x1]
             table = self.levels.byte_sums(np.ascontiguousarray(weights).ravel())
-            self._part_sums[name] = _row_sums(self.shelves[child].packed[size], table)
+            self._part_sums[name] = row_sums(self.shelves[child].packed[size], table)
         return self._part_sums[name]
 
     def _weights_of(self, shape: Shape) -> NDArray[np.uint64]:
@@ -308,7 +213,7 @@ class Substructure:
             self._weights[shape] = draw.integers(0, 1 << 64, count, dtype=np.uint64) | np.uint64(1)
         return self._weights[shape]
 
-    def _order(self, blocks: Sequence[_Block]) -> list[NDArray[np.uint64]]:
+    def _order(self, blocks: Sequence[Block]) -> list[NDArray[np.uint64]]:
         """Words (M,) whose order, the first word first, is the prefix-token order of all candidates.
 
         No program is a prefix of another of its type, so programs compare as their tokens, then their first
@@ -316,7 +221,7 @@ class Substructure:
         """
         width = max(len(b.keys) for b in blocks)
         radix = [self.vocabulary.size + 1] + [
-            max((self._held(b.keys[a]) for b in blocks if a < len(b.keys)), default=1) for a in range(width)
+            max((self.shelves[b.keys[a]].held for b in blocks if a < len(b.keys)), default=1) for a in range(width)
         ]
         words: list[list[int]] = [[]]  # which columns share a word
         room = 1
@@ -339,40 +244,15 @@ class Substructure:
                     if inside:
                         word = word * np.uint64(radix[column])
                     if column <= len(block.keys):
-                        rank = self._ranks(block.keys[column - 1])[block.sizes[column - 1]]
+                        rank = self.shelves[block.keys[column - 1]].ranks(self._bits)[block.sizes[column - 1]]
                         added = rank.astype(np.uint64) if inside else np.zeros(len(rank), np.uint64)
                         word = (word[:, None] + added[None, :]).reshape(-1)
                 found.append(word)
         return [np.concatenate(found) for found in parts]
 
-    def _held(self, key: Key) -> int:
-        return sum(map(len, self.shelves[key].ids.values()))
-
-    def _ranks(self, key: Key) -> dict[int, NDArray[np.int64]]:
-        """By size, the place of each kept program in the prefix-token order of all that the shelf holds by now."""
-        shelf = self.shelves[key]
-        built = len(shelf.ids)
-        if built not in shelf.ranks:
-            words = np.concatenate([self._token_words(ids) for ids in shelf.ids.values()])  # (all N, words)
-            order = np.lexsort(words.T[::-1])
-            rank = np.empty(len(order), np.int64)
-            rank[order] = np.arange(len(order))
-            edges = np.cumsum([0] + [len(ids) for ids in shelf.ids.values()])
-            shelf.ranks = {built: {s: rank[a:b] for s, a, b in zip(shelf.ids, edges[:-1], edges[1:], strict=True)}}
-        return shelf.ranks[built]
-
-    def _token_words(self, ids: NDArray[np.int64]) -> NDArray[np.uint64]:
-        """Token rows (N, T) as words whose order is the rows', whatever T is."""
-        each = 64 // self._bits
-        words = np.zeros((len(ids), -(-self.max_size // each)), np.uint64)
-        for position in range(ids.shape[1]):
-            shift = np.uint64(self._bits * (each - 1 - position % each))
-            words[:, position // each] |= ids[:, position].astype(np.uint64) << shift
-        return words
-
     def _split(
-        self, blocks: Sequence[_Block], offsets: NDArray[np.int64], candidates: NDArray[np.int64]
-    ) -> Iterator[tuple[_Block, NDArray[np.int64], tuple[NDArray[np.int64], ...]]]:
+        self, blocks: Sequence[Block], offsets: NDArray[np.int64], candidates: NDArray[np.int64]
+    ) -> Iterator[tuple[Block, NDArray[np.int64], tuple[NDArray[np.int64], ...]]]:
         """Candidates by block: the block, the places in `candidates`, and the row of each argument."""
         block = np.searchsorted(offsets, candidates, side="right") - 1
         order = np.argsort(block, kind="stable")
@@ -383,7 +263,7 @@ class Substructure:
             yield blocks[number], places, rows
 
     def _ids(
-        self, blocks: Sequence[_Block], offsets: NDArray[np.int64], candidates: NDArray[np.int64], size: int
+        self, blocks: Sequence[Block], offsets: NDArray[np.int64], candidates: NDArray[np.int64], size: int
     ) -> NDArray[np.int64]:
         ids = np.empty((len(candidates), size), np.min_scalar_type(-self.vocabulary.size - 1))
         for block, places, rows in self._split(blocks, offsets, candidates):
@@ -394,14 +274,14 @@ class Substructure:
         return ids
 
     def _compose(
-        self, key: Key, blocks: Sequence[_Block], offsets: NDArray[np.int64], candidates: NDArray[np.int64]
+        self, key: Key, blocks: Sequence[Block], offsets: NDArray[np.int64], candidates: NDArray[np.int64]
     ) -> NDArray[np.uint8]:
         """(n, C * H * W) the pictures of candidates, put together from their arguments'."""
         height, width = key[1]
         pixels = np.empty((len(candidates), self.channels, height, width), np.uint8)
         for block, places, rows in self._split(blocks, offsets, candidates):
             drawn = np.empty((len(places), self.channels, height, width), np.uint8)
-            boxes = self._boxes(block.token, key[1])
+            boxes = self.shapes.boxes(block.token, key[1])
             for (x0, y0, x1, y1), child, own, row in zip(boxes, block.keys, block.sizes, rows, strict=True):
                 length = self.channels * (y1 - y0) * (x1 - x0)
                 part = self.levels.unpack(self.shelves[child].packed[own][row], length)
@@ -416,7 +296,7 @@ class Substructure:
     def _verify(
         self,
         key: Key,
-        blocks: Sequence[_Block],
+        blocks: Sequence[Block],
         offsets: NDArray[np.int64],
         first: NDArray[np.int64],
         group: NDArray[np.int64],
@@ -441,38 +321,6 @@ class Substructure:
                 truth[rows] = shelf.packed[size][where[where[:, 0] == size, 1]]
             truth[~old] = self.levels.pack(self._compose(key, blocks, offsets, first[kinds[~old]]))
             _require_equal(self.levels.pack(self._compose(key, blocks, offsets, some)), truth[inverse])
-
-
-def _compositions(total: int, parts: int) -> Iterator[tuple[int, ...]]:
-    """Every way to write `total` as a sum of `parts` positive integers, in order.
-
-    >>> list(_compositions(4, 2))
-    [(1, 3), (2, 2), (3, 1)]
-    """
-    for cuts in itertools.combinations(range(1, total), parts - 1):
-        edges = (0, *cuts, total)
-        yield tuple(b - a for a, b in itertools.pairwise(edges))
-
-
-def _row_sums(packed: NDArray[np.uint8], table: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """(N,) the sum over the bytes of each row (N, K) of what `table` (K, 256) says of a byte at its place."""
-    sums = np.zeros(len(packed), np.uint64)
-    for place in range(packed.shape[1]):
-        sums += table[place][packed[:, place]]
-    return sums
-
-
-def _first_of_each(
-    sums: NDArray[np.uint64], order: Sequence[NDArray[np.uint64]]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """For each distinct sum the candidate that is first in order, (U,), and the kind of each candidate, (M,)."""
-    arranged = np.lexsort([*reversed(order), sums])
-    arranged_sums = sums[arranged]
-    starts = np.ones(len(sums), bool)
-    starts[1:] = arranged_sums[1:] != arranged_sums[:-1]
-    group = np.empty(len(sums), np.int64)
-    group[arranged] = np.cumsum(starts) - 1
-    return arranged[starts], group
 
 
 def _require_equal(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> None:

@@ -57,7 +57,7 @@ def merge(before: Ranked, after: Ranked) -> Ranked:
     """Candidates of one image from two proposals of it, each program once, ordered as `rank` orders them."""
     if isinstance(before, I2cError) or isinstance(after, I2cError):
         return after if isinstance(before, I2cError) or not before else before
-    each = {c.program: c for c in (*after, *before)}
+    each = {c.program: c for c in (*before, *after)}
     return sorted(each.values(), key=_order)
 
 

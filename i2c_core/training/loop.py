@@ -7,7 +7,7 @@ killed and resumed ends at the very weights of one that was not.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -31,7 +31,7 @@ from i2c_core.training.schedule import learning_rate
 from i2c_core.training.sources import Sources
 from i2c_core.training.supply import Lesson, Supply
 from i2c_core.training.validation import Validation
-from i2c_core.training.watch import SETTLED, Clock, Means, Waiting, stop_requests
+from i2c_core.training.watch import Means, Times, stop_requests
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,6 @@ def train(
             Renderer(family, workers=config.data.workers, time_limit=config.data.time_limit, cache=cache)
         )
         record = stack.enter_context(Record(out, run.step, config.run.tensorboard))
-        stop = stack.enter_context(stop_requests())
         sources = Sources(family, config, renderer, progress)
         supply = Supply(family, network, sources.stream, renderer, pinned=device.type == "cuda")
         validation = Validation(sources.held_out, supply, renderer, device)
@@ -125,14 +124,12 @@ def train(
         steps, settings = config.run.steps, config.run
         dtype = torch.bfloat16 if _wants_bf16(settings.precision, device) else torch.float32
         clip = config.optim.clip or float("inf")
-        means, waiting, clock, before = Means(device), Waiting(progress.say, not family.batched), Clock(), run.seconds
-        results: dict[str, float] = {}
-        settled = (0.0, 0.0, 0.0, 0.0)  # waited, made, drawn, elapsed when the first batches were through
-        aside = 0.0  # seconds of evaluations and saves
+        means, times, before = Means(device), Times(progress.say, plain=not family.batched), run.seconds
+        results: dict[str, float] = {} if state is None else dict(state.meta["train"]["results"])
         model.train()
         batches = stack.enter_context(Ahead(supply.at, range(run.step, steps), config.data.prefetch))
         task = stack.enter_context(progress.task("training", steps, run.step))
-        begun = run.step
+        stop = stack.enter_context(stop_requests())
         while run.step < steps and not stop.is_set():
             lesson: Lesson = batches.get().to(device)
             if config.model.dropout:
@@ -152,23 +149,17 @@ def train(
                 _move_mean(mean, model, config.optim.ema)
             means.add(loss, norm)
             run.step += 1
-            run.seconds = before + clock.seconds
-            last = run.step == steps
+            run.seconds = before + times.seconds
+            times.step(batches.waited, batches.made, supply.drawn)
 
-            spent = (batches.waited, batches.made, supply.drawn, clock.seconds - aside)
-            if run.step - begun == SETTLED:
-                settled = spent
-            elif run.step - begun > SETTLED and (last or run.step % settings.log_every == 0):
-                waiting.judge(*(now - then for now, then in zip(spent, settled, strict=True)))
-            looked = clock.seconds
+            looked, last, note = times.seconds, run.step == steps, ""
             evaluates = last or (settings.eval_every > 0 and run.step % settings.eval_every == 0)
             saves = last or stop.is_set() or (settings.save_every > 0 and run.step % settings.save_every == 0)
-            note = ""
             if evaluates or saves or run.step % settings.log_every == 0:
                 means.require_finite(run.step, _safe(run))
-                values = means.read()
-                values |= {"rate": rate, "seconds": run.seconds, "samples": run.step * settings.batch_size}
-                values["waiting"] = batches.waited / max(clock.seconds - aside, 1e-9)
+                times.judge()
+                values = {**means.read(), "rate": rate, "samples": run.step * settings.batch_size}
+                values |= {"seconds": run.seconds, **times.shares()}
                 if evaluates:
                     results = validation(run.best)
                 note = f"loss {values['loss']:.4f}"
@@ -177,7 +168,7 @@ def train(
                 run.save(device, results)
             if evaluates:
                 record.draw()
-            aside += clock.seconds - looked
+            times.aside += times.seconds - looked
             task.advance(note=note)
         if run.saved != run.step:  # asked to stop since the last step looked
             means.require_finite(run.step, _safe(run))
@@ -185,7 +176,7 @@ def train(
         # ------------------------------------------------------------------------------------------------
 
     finished = run.step >= steps
-    _conclude(run, finished, results, progress)
+    _conclude(run, finished, results, times.shares(), progress)
     return Trained(out, out / MODEL_FILE, run.step, finished, results)
 
 
@@ -281,13 +272,18 @@ def _introduce(run: Run, device: torch.device, progress: Progress) -> None:
     )
 
 
-def _conclude(run: Run, finished: bool, results: dict[str, float], progress: Progress) -> None:
+def _conclude(
+    run: Run, finished: bool, results: Mapping[str, float], shares: Mapping[str, float], progress: Progress
+) -> None:
     if not finished:
         progress.say(f"stopped at step {run.step} of {run.config.run.steps}; go on: i2c train --resume {run.folder}")
         return
     if results:
-        progress.say(
-            "held-out images: " + ", ".join(f"{k.removeprefix('held_out_')} {v:.4f}" for k, v in results.items())
-        )
-    progress.say(f"wrote {run.folder / MODEL_FILE} ({run.step} steps, {run.seconds:.0f} s)")
+        shown = (f"{name.removeprefix('held_out_')} {value:.4f}" for name, value in results.items())
+        progress.say(f"held-out images: {', '.join(shown)}")
+    waiting, drawing = (100 * shares[name] for name in ("waiting", "drawing"))
+    progress.say(
+        f"took {run.seconds:.0f} s; {waiting:.1f} % waiting for data, {drawing:.1f} % drawing beside the network"
+    )
+    progress.say(f"wrote {run.folder / MODEL_FILE}")
     progress.say(f"next: i2c decode IMAGE.png --family {run.family.name} --weights {run.folder}")

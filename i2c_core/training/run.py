@@ -151,6 +151,13 @@ class Run:
         self.step = self.saved = int(state.meta["step"])
         self.seconds = float(state.meta["train"]["seconds"])
         self.began_from = str(state.meta["train"]["init"])
+        try:
+            behind = load_checkpoint(self.folder / MODEL_FILE).meta["step"] != self.step
+        except CheckpointError:
+            behind = True
+        if behind:  # the kill came between the two files
+            meta = {name: value for name, value in state.meta.items() if name != "state"}
+            save_checkpoint(self.folder / MODEL_FILE, self.best.state_dict(), meta)
 
     def _tensors(self) -> dict[str, Tensor]:
         tensors = {f"model.{name}": tensor for name, tensor in self.model.state_dict().items()}

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from types import FrameType
 
 import torch
@@ -44,8 +43,8 @@ class Means:
             safe: what is saved, and how to go on from it.
         """
         if self.steps and not bool(self.sums.isfinite().all()):
-            fact = f"the loss or its gradient is no number between steps {step - self.steps + 1} and {step}"
-            raise TrainingError(fact, safe)
+            where = f"at step {step}" if self.steps == 1 else f"between steps {step - self.steps + 1} and {step}"
+            raise TrainingError(f"the loss or its gradient is no number {where}", safe)
 
     def read(self) -> dict[str, float]:
         """The means: loss in nats a token, accuracy, norm of the gradient; then begins anew."""
@@ -55,41 +54,53 @@ class Means:
         return {"loss": nats / tokens, "accuracy": correct / tokens, "gradient": norms / steps}
 
 
-@dataclass
-class Waiting:
-    """Judges once whether the network waits for its data.
+class Times:
+    """Where the time of a run goes; says once where the network waits for its data.
+
+    Args:
+        say: where it is told.
+        plain: whether the family draws one program at a time, so that processes and a cache help.
 
     Attributes:
-        say: where it is told.
-        workers: whether the family draws one program at a time, so that processes and a cache help.
+        aside: seconds of evaluations and saves, which are no part of a step.
     """
 
-    say: Callable[[str], None]
-    plain: bool
-    told: bool = False
+    def __init__(self, say: Callable[[str], None], plain: bool) -> None:
+        self.say, self.plain, self.told = say, plain, False
+        self.aside = 0.0
+        self._begin = time.perf_counter()
+        self._steps = 0
+        self._settled = self._spent = (0.0, 0.0, 0.0, 0.0)
 
-    def judge(self, waited: float, made: float, drawn: float, elapsed: float) -> None:
-        """Tell, the first time that it is so, what the network waits for.
+    @property
+    def seconds(self) -> float:
+        """Since this was made."""
+        return time.perf_counter() - self._begin
 
-        Args:
-            waited: seconds that the loop waited for batches.
-            made: seconds that making them took.
-            drawn: seconds of `made` that rendering took.
-            elapsed: seconds that the loop took.
-        """
+    def step(self, waited: float, made: float, drawn: float) -> None:
+        """A step has ended, and so far: the loop waited for batches, making them took, and drawing took, in seconds."""
+        self._steps += 1
+        self._spent = (waited, made, drawn, self.seconds - self.aside)
+        if self._steps == SETTLED:
+            self._settled = self._spent
+
+    def shares(self) -> dict[str, float]:
+        """Of the time of all steps: what the loop waited for data, and what drawing took beside it."""
+        waited, _, drawn, elapsed = self._spent
+        return {"waiting": waited / max(elapsed, 1e-9), "drawing": drawn / max(elapsed, 1e-9)}
+
+    def judge(self) -> None:
+        """Tell, the first time that it is so, what the network waits for; the first few steps do not count."""
+        waited, made, drawn, elapsed = (now - then for now, then in zip(self._spent, self._settled, strict=True))
         share = waited / max(elapsed, 1e-9)
-        if self.told or share <= TOO_LONG:
+        if self.told or self._steps <= SETTLED or share <= TOO_LONG:
             return
         self.told = True
-        if drawn < 0.5 * made:
-            hint = "draw them once: i2c dataset build, then train --data"
-            self.say(f"sampling takes {100 * share:.0f} % of a step: {hint}")
-        elif self.plain:
+        what = "rendering" if drawn >= 0.5 * made else "sampling"
+        hint = "draw once: i2c dataset build, then i2c train --data"
+        if what == "rendering" and self.plain:
             hint = "raise data.workers, set data.cache, or write a batched renderer: docs/new-family.md"
-            self.say(f"rendering takes {100 * share:.0f} % of a step: {hint}")
-        else:
-            hint = "make the renderer faster, or draw once: i2c dataset build, then train --data"
-            self.say(f"rendering takes {100 * share:.0f} % of a step: {hint}")
+        self.say(f"{what} takes {100 * share:.0f} % of a step: {hint}")
 
 
 @contextmanager
@@ -115,14 +126,3 @@ def stop_requests() -> Iterator[threading.Event]:
     finally:
         for number, handler in zip(caught, before, strict=True):
             signal.signal(number, handler)
-
-
-class Clock:
-    """Seconds since it was made."""
-
-    def __init__(self) -> None:
-        self.begin = time.perf_counter()
-
-    @property
-    def seconds(self) -> float:
-        return time.perf_counter() - self.begin

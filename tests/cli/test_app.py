@@ -170,6 +170,13 @@ def test_problems_of_plugins_are_warnings(i2c: Run, plugins: Plugins) -> None:
     assert found.stderr == "warning: plugin dist (broken): cannot be imported: ImportError: no\n"
 
 
+def test_shipped_commands_are_there_whatever_plugins_are_chosen(process: Process) -> None:
+    found = process("-m", "i2c_cli", "--help", I2C_LOAD_PLUGINS="")
+    assert (found.returncode, found.stderr) == (0, "")
+    assert "turn images into code" in found.stdout
+    assert process("-m", "i2c_cli", "families", I2C_LOAD_PLUGINS="splits").stdout.startswith("splits ")
+
+
 def test_plugins_chosen_by_the_environment(process: Process) -> None:
     found = process("-m", "i2c_cli", "families", I2C_LOAD_PLUGINS="commands,nosuch")
     assert (found.returncode, found.stdout) == (0, "")

@@ -86,7 +86,8 @@ def test_evaluate_on_pairs(i2c: Run, checkpoint: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
-        (["train"], 2, "error: neither --family nor --resume says what to train\n  -> name a family: see 'i2c families'\n"),
+        (["train"], 2,
+         "error: neither --family nor --resume says what to train\n  -> name a family: see 'i2c families'\n"),
         (["train", "--resume", "x", "--init", "y"], 2,
          "error: --resume and --init exclude each other\n  -> leave one of them out\n"),
         (["train", "--resume", "nowhere"], 1,

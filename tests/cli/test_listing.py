@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import metadata
 
 import pytest
 
@@ -101,7 +102,7 @@ def test_doctor(i2c: Run) -> None:
 
 
 def test_doctor_misses_what_is_needed(i2c: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor.metadata, "requires", lambda _: ["nosuch>=2", 'nosuch-extra>=1 ; extra == "magic"'])
+    monkeypatch.setattr(metadata, "requires", lambda _: ["nosuch>=2", 'nosuch-extra>=1 ; extra == "magic"'])
     found = i2c("doctor")
     assert found.exit_code == 1
     lines = [" ".join(line.split()) for line in found.stdout.splitlines()]

@@ -54,6 +54,11 @@ STEPS = "batches to learn from; its default is 10000"
         ("qqqqqq=1", "unknown setting 'qqqqqq' in --set\n  -> see the settings: i2c train --settings"),
         ("run.steps=0", f"run.steps = 0 in --set, expected an integer of 1 or more\n  -> {STEPS}"),
         ("run.steps=many", f'run.steps = "many" in --set, expected an integer of 1 or more\n  -> {STEPS}'),
+        (
+            "run.seed=2147483648",
+            "run.seed = 2147483648 in --set, expected an integer from 0 to 2147483647\n  -> "
+            "of weights, data and dropout; its default is 0",
+        ),
         ("run.steps=true", f"run.steps = true in --set, expected an integer of 1 or more\n  -> {STEPS}"),
         ("run.steps=1.5", f"run.steps = 1.5 in --set, expected an integer of 1 or more\n  -> {STEPS}"),
         (
@@ -84,7 +89,7 @@ def test_a_wrong_option_is_told_with_both_sides(option: str, text: str) -> None:
     assert str(caught.value) == text
 
 
-@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+@pytest.mark.parametrize("number", [float("inf"), -float("inf"), float("nan"), 10**400])
 def test_a_number_must_be_finite(number: float) -> None:
     with pytest.raises(ConfigError):
         resolve_config(recipe={"optim": {"lr": number}})

@@ -65,7 +65,8 @@ def _breaks(*_: Any) -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (_breaks, "metric 'mine' of them raised ValueError: no\n  -> mend the plugin, or leave it out with I2C_LOAD_PLUGINS"),
+        (_breaks, "metric 'mine' of them raised ValueError: no\n"
+         "  -> mend the plugin, or leave it out with I2C_LOAD_PLUGINS"),
         (lambda f, t, a: 1.0, "metric 'mine' of them gave () numbers, expected (2,) finite ones\n"
          "  -> return one finite number a picture"),
         (lambda f, t, a: [1.0, float("nan")], "metric 'mine' of them gave (2,) numbers, expected (2,) finite ones\n"

@@ -125,12 +125,6 @@ def test_beams_widen_until_a_picture_is_drawn_exactly() -> None:
     assert asked == [(3, Beam(STAGES[0])), (2, Beam(STAGES[1]))]
 
 
-def test_what_was_found_before_is_kept() -> None:
-    with make_reader(["W", "B", "q B W W B"], last_from=STAGES[1]) as reader:
-        found = reader.read(halves(), n=9)
-    assert [c.code for c in found] == ["B", "W", "q B W W B"]
-
-
 def test_strategies_by_name() -> None:
     assert make_stages("greedy", 5) == (Greedy(),)
     assert make_stages("sample", 5) == (Sample(),)

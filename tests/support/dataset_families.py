@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,14 +120,15 @@ SWAPPED = Family(
 )
 
 
-@lru_cache(maxsize=None)
+@cache
 def all_rows(vocabulary: Vocabulary, size: int, type_: int = 0) -> list[tuple[int, ...]]:
     """Every program of a size, as token rows, by plain recursion over types: the slow truth."""
     rows: list[tuple[int, ...]] = []
     for token in range(vocabulary.size):
         production = vocabulary.production[type_, token]
         if production >= 0:
-            rows += [(token, *rest) for rest in _sequences(vocabulary, vocabulary.productions[production].args, size - 1)]
+            args = vocabulary.productions[production].args
+            rows += [(token, *rest) for rest in _sequences(vocabulary, args, size - 1)]
     return sorted(rows)
 
 

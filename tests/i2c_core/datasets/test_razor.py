@@ -10,7 +10,8 @@ from dataset_families import DIALS, FRAMED, MARKS, SWAPPED, all_rows
 from numpy.typing import NDArray
 
 from i2c_core.datasets import substructure
-from i2c_core.datasets.razor import Razored, confirm, rough_razor, sharp_razor
+from i2c_core.datasets.composing import confirm
+from i2c_core.datasets.razor import Razored, rough_razor, sharp_razor
 from i2c_core.datasets.substructure import Substructure
 from i2c_core.errors import DataError, FamilyError
 from i2c_core.families import Family, box
@@ -165,7 +166,8 @@ def test_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError) as error:
         sharp_razor(SPLITS, 15, method="drawing")
     assert str(error.value) == (
-        "splits has 68,804,698 programs of at most 15 tokens, more than 4,000,000\n  -> use a razor through size 12 at most"
+        "splits has 68,804,698 programs of at most 15 tokens, more than 4,000,000\n"
+        "  -> use a razor through size 12 at most"
     )
     monkeypatch.setattr("i2c_core.datasets.substructure.MAX_CANDIDATES", 1000)
     with pytest.raises(DataError) as error:

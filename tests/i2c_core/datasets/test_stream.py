@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from dataset_families import DIALS, FRAMED, MARKS, SWAPPED
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from i2c_core.datasets.keys import held_out, is_in, pixel_keys
@@ -47,7 +47,7 @@ def check_pairs(family: Family, batch: Batch, config: StreamConfig) -> None:
         np.testing.assert_array_equal(renderer.render(batch.ids, batch.values).pixels, batch.pixels)
 
 
-@pytest.mark.parametrize(("family", "config"), CASES, ids=lambda c: getattr(c, "name", None) or getattr(c, "razor", None))
+@pytest.mark.parametrize(("family", "config"), CASES, ids=[f"{f.name}-{c.razor}-{c.max_size}" for f, c in CASES])
 def test_batches(family: Family, config: StreamConfig) -> None:
     stream = Stream(family, config, seed=5)
     steps = [0, 1, stream.source.window, 3]
@@ -174,22 +174,23 @@ def test_programs_without_a_picture_are_left_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "text"),
+    ("given_settings", "text"),
     [
         ({"batch_size": 0}, "batch_size is 0, expected 1 or more\n  -> raise it"),
         ({"min_size": 5, "max_size": 4}, "sizes 5..4 are no span\n  -> use 1 <= min_size <= max_size"),
         ({"razor": "shrp"}, "unknown razor 'shrp'\n  -> did you mean 'sharp'?"),
     ],
 )
-def test_wrong_settings(settings: dict[str, int], text: str) -> None:
+def test_wrong_settings(given_settings: dict[str, int], text: str) -> None:
     with pytest.raises(ConfigError) as error:
-        StreamConfig(**settings)  # type: ignore[arg-type]
+        StreamConfig(**given_settings)  # type: ignore[arg-type]
     assert str(error.value) == text
 
 
 STREAM = Stream(SPLITS, StreamConfig(16, max_size=7), seed=0)
 
 
+@settings(max_examples=6)
 @given(st.integers(0, 10_000))
 def test_any_step_at_any_time(step: int) -> None:
     np.testing.assert_array_equal(
