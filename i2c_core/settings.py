@@ -15,7 +15,7 @@ from typing import Any, ClassVar, get_args, get_type_hints
 
 from i2c_core.errors import ConfigError, suggest
 
-LARGEST = 2.0**53  # beyond it, floating-point numbers skip integers
+LARGEST = 2**53  # beyond it, floating-point numbers skip integers
 
 
 def setting(
@@ -80,7 +80,9 @@ class Spec:
             return value if isinstance(value, str) and (not self.choices or value in self.choices) else None
         if self.type is bool or isinstance(value, bool):
             return value if self.type is bool and isinstance(value, bool) else None
-        if not isinstance(value, int | float) or abs(value) > LARGEST or math.isnan(value):
+        if not isinstance(value, int | float) or (isinstance(value, int) and abs(value) > LARGEST):
+            return None
+        if not math.isfinite(value):
             return None
         if self.type is int and value != int(value):
             return None

@@ -211,8 +211,8 @@ def check_masks(family: Family) -> None:
             if chosen != vocabulary.pad:
                 rows[row].append(chosen)
         state = mask.advance(state, token)
-    for row, budget in zip(rows, budgets.tolist(), strict=True):
-        program = family.from_tokens(row)
+    for decoded, budget in zip(rows, budgets.tolist(), strict=True):
+        program = family.from_tokens(decoded)
         assert program.size <= budget, f"decoded {program.size} tokens within a budget of {budget}"
         assert family.parse(family.show(program)) == program
         assert family.is_canonical(program), f"decoded {family.show(program)!r}, which is not canonical"

@@ -47,7 +47,7 @@ def family(required: bool = True, help: str = "The family: see 'i2c families'.")
 
 def output(help: str, required: bool = False) -> Decorator:
     """-o FILE."""
-    return click.option("-o", "--output", metavar="PATH", type=PATH, required=required, help=help)
+    return click.option("-o", "--out", "output", metavar="PATH", type=PATH, required=required, help=help)
 
 
 def count(default: int, help: str) -> Decorator:

@@ -81,7 +81,7 @@ def test_without_words_it_shows_help_and_leaves_with_2(i2c: Run) -> None:
             ["families", "--jsn"],
             "error: no such option '--jsn'. Did you mean '--json'?\n  -> see 'i2c families --help'\n",
         ),
-        (["render", "x", "-f", "splits"], "error: missing option '-o' / '--output'\n  -> see 'i2c render --help'\n"),
+        (["render", "x", "-f", "splits"], "error: missing option '-o' / '--out'\n  -> see 'i2c render --help'\n"),
     ],
 )
 def test_usage_errors(i2c: Run, words: list[str], expected: str) -> None:

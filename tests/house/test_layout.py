@@ -12,11 +12,47 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 # From left to right: a module imports only what stands before it.
-ORDER = """
-version errors types symbols programs references vocabulary formats grammars families hookspecs plugins
-files images progress config sources doctor raster drawing datasets scaffold builtins
-devices masks model checkpoints decoding metrics training learning search answers reader report evaluation cards testing
-""".split()
+ORDER = [
+    "version",
+    "errors",
+    "types",
+    "symbols",
+    "programs",
+    "references",
+    "vocabulary",
+    "formats",
+    "grammars",
+    "families",
+    "hookspecs",
+    "plugins",
+    "files",
+    "images",
+    "progress",
+    "settings",
+    "config",
+    "sources",
+    "doctor",
+    "raster",
+    "drawing",
+    "datasets",
+    "scaffold",
+    "builtins",
+    "devices",
+    "masks",
+    "model",
+    "checkpoints",
+    "decoding",
+    "metrics",
+    "training",
+    "learning",
+    "search",
+    "answers",
+    "reader",
+    "report",
+    "evaluation",
+    "cards",
+    "testing",
+]
 WITHOUT_TORCH = ORDER[: ORDER.index("devices")]
 
 

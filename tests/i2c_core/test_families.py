@@ -80,7 +80,8 @@ def test_normalise_is_part_of_the_contract() -> None:
         ("json:nothing_of_this_name", "family toy: json has no 'nothing_of_this_name'"),
         (
             "no_such_module_here:render",
-            "family toy: cannot import 'no_such_module_here': ModuleNotFoundError: No module named 'no_such_module_here'",
+            "family toy: cannot import 'no_such_module_here': "
+            "ModuleNotFoundError: No module named 'no_such_module_here'",
         ),
     ],
 )

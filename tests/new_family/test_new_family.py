@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,11 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
         scaffold.new_family(TEMPLATES, tmp_path / "file" / "new", "my-own")
     assert caught.value.fact == f"cannot write {tmp_path / 'file' / 'new'}: Not a directory"
     assert caught.value.hint == "name a folder you may write to with -o"
+
+
+def test_a_name_that_is_taken(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "i2c_cli", "new-family", "splits"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    fact = "family 'splits' is installed already, from images-to-code (splits)"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", f"error: {fact}\n  -> choose another name\n")
+    assert not list(tmp_path.iterdir())
