@@ -17,6 +17,15 @@ ZOOMS = {
     "q": (box("0 0 1/2 1/2"), box("1/2 0 1 1/2"), box("0 1/2 1/2 1"), box("1/2 1/2 1 1")),
 }
 
+# A network of 0.2 million parameters that is shown the place of each token reads better than one of three times the size
+# that is not; through size 13 there are 314,320 images, which the razor lists in two seconds.
+RECIPE = {
+    "model": {"width": 64, "channels": 16, "crop": 16},
+    "data": {"max_size": 13},
+    "optim": {"weight_decay": 0.05, "beta2": 0.98},
+    "run": {"steps": 4000},
+}
+
 FAMILY = Family(
     "splits",
     root="Image",
@@ -27,6 +36,7 @@ FAMILY = Family(
     any_size=True,
     zooms=ZOOMS,
     weights="i2c_plugins.splits:splits.safetensors",
+    recipe=RECIPE,
     budget=31,
     doc="image splits in black and white: halves and quarters",
     examples=("h v W B q B W B B", "v W q B W W B", "q W B B W"),
@@ -42,6 +52,7 @@ FAMILY_RGB = Family(
     channels=3,
     any_size=True,
     zooms=ZOOMS,
+    recipe=RECIPE | {"data": {"max_size": 9}},
     budget=31,
     doc="image splits with a palette: black, white, grey, red, green, blue",
     examples=("h v r B q g W B b", "v G h r b"),
