@@ -35,10 +35,11 @@ SAMPLE = 1000  # images of sizes 13 and 15
 def examples(family: Family, largest: int, rng: np.random.Generator) -> list[Example]:
     """The held-out images of the sharp razor's table: all of sizes 5 to 11, a sample beyond."""
     table = sharp_razor(family, largest)
-    rows = np.flatnonzero((table.sizes >= 5) & held_out(table.pixels))
+    pixels = table.pixels  # (N, C, H, W), unpacked once
+    rows = np.flatnonzero((table.sizes >= 5) & held_out(pixels))
     beyond = rows[table.sizes[rows] > 11]
     rows = np.concatenate([rows[table.sizes[rows] <= 11], rng.permutation(beyond)[:SAMPLE]])
-    return [Example(str(r), table.pixels[r], table.code(r), int(table.sizes[r])) for r in rows.tolist()]
+    return [Example(str(r), pixels[r].copy(), table.code(r), int(table.sizes[r])) for r in rows.tolist()]
 
 
 def tell(bench: Benchmark, found: Evaluation, reached: dict[str, float]) -> None:
