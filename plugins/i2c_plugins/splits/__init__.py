@@ -17,8 +17,8 @@ ZOOMS = {
     "q": (box("0 0 1/2 1/2"), box("1/2 0 1 1/2"), box("0 1/2 1/2 1"), box("1/2 1/2 1 1")),
 }
 
-# A network of 0.2 million parameters that is shown the place of each token reads better than one of three times the size
-# that is not; through size 13 there are 314,320 images, which the razor lists in two seconds.
+# A network of 0.2 million parameters that is shown the place of each token reads better than one of three times the
+# size that is not; through size 13 there are 314,320 images, which the razor lists in two seconds.
 RECIPE = {
     "model": {"width": 64, "channels": 16, "crop": 16},
     "data": {"max_size": 13},
