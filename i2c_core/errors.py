@@ -94,5 +94,6 @@ def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
     >>> suggest("splts", ["splits", "boxes"])
     "did you mean 'splits'?"
     """
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    known = list(known)
+    close = [k for k in known if k.lower() == word.lower()] or difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else otherwise

@@ -228,7 +228,7 @@ class Families:
         if family.name in self._found:
             first = self._found[family.name][1]
             fact = f"family {family.name!r} of {owner} clashes with the one of {first}"
-            raise FamilyError(fact, f"rename one, or load a choice of plugins with I2C_LOAD_PLUGINS={first}")
+            raise FamilyError(fact, "rename one, or choose plugins by name with I2C_LOAD_PLUGINS: see 'i2c plugins'")
         self._found[family.name] = (family, owner)
 
     def replace(self, family: Family) -> None:

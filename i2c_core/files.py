@@ -38,8 +38,10 @@ def write_atomically(path: Path, data: bytes | str) -> None:
 
 def disk_error(path: Path, error: OSError, size: int = 0) -> DiskError:
     """What an error of the operating system while writing `path` means to the user."""
-    needs = f" ({size / 1e6:.1f} MB)" if size else ""
+    needs = f" ({size / 1e6:.1f} MB)" if size >= 100_000 else ""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    if isinstance(error, FileExistsError | NotADirectoryError):  # of mkdir
+        return DiskError(f"cannot write {path}: {path.parent} is no folder", "choose another folder")
     hint = "free some space" if full else "check the folder and its permissions"
     return DiskError(f"cannot write {path}{needs}: {error.strerror or error}", hint)
 

@@ -76,8 +76,12 @@ def _read_json(family: Family, text: str) -> Program:
         tokens = [str(t) for t in record["tokens"]]
         values = record.get("values")
         numbers = None if values is None else [float("nan") if v is None else float(v) for v in values]
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise FormatError(f"no program in this JSON: {type(error).__name__}: {error}", hint) from None
+    except json.JSONDecodeError as error:
+        raise FormatError(f"this is no JSON: line {error.lineno}, column {error.colno}: {error.msg}", hint) from None
+    except RecursionError:
+        raise FormatError("this JSON is nested too deeply", hint) from None
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise FormatError("this JSON is no program", hint) from None
     if numbers is not None and len(numbers) != len(tokens):
         raise FormatError(f"{len(tokens)} tokens and {len(numbers)} values", "give one value, or null, a token")
     try:
@@ -106,7 +110,8 @@ def format_of_file(family: Family, extension: str) -> Format:
         if format_.extension.lower() == extension.lower():
             return format_
     known = ", ".join(f.extension for f in family.all_formats)
-    raise FormatError(f"no format of {family.name} writes {extension or 'files without an ending'!r}", f"use {known}")
+    files = f"files that end in {extension}" if extension else "files without an ending"
+    raise FormatError(f"no format of {family.name} has {files}", f"use {known}, or name a format")
 
 
 def choose_format(family: Family, name: str | None, output: Path | None = None) -> Format:

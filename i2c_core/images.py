@@ -25,6 +25,7 @@ from i2c_core.errors import ImageError, suggest
 
 MOST_SIDE = 30_000  # pixels; a side must be shorter
 MOST_PIXELS = 100_000_000
+_MOST_BYTES = 1_000_000_000  # of a file; 100 million pixels of 4 channels of 16 bits have 800 MB
 EXTENSIONS = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 _READABLE = "use a PNG, JPEG, GIF, WebP, BMP or TIFF file"
@@ -53,7 +54,7 @@ def read_image(source: Source, channels: int, invert: bool | None = None) -> NDA
     if isinstance(source, Image.Image):
         array = _decode(source, "the image")
     elif isinstance(source, bytes | bytearray | memoryview):
-        array = _read_bytes(bytes(source), "the image bytes")
+        array = _read_bytes(bytes(source), "the image data")
     elif isinstance(source, str | Path):
         array = _read_file(Path(source))
     else:
@@ -65,7 +66,10 @@ def read_image(source: Source, channels: int, invert: bool | None = None) -> NDA
 def find_images(paths: Sequence[str | Path]) -> list[Path]:
     """The image files that paths name, in order; a folder stands for the images in it, by name; `-` stays."""
     found: list[Path] = []
-    for path in map(Path, paths):
+    for given in paths:
+        if given == "":  # Path("") is the folder one is in
+            raise ImageError("the name of an image is empty", "write a name; '.' is the folder you are in")
+        path = Path(given)
         if path.is_dir():
             inside = sorted(p for p in path.iterdir() if p.suffix.lower() in EXTENSIONS and p.is_file())
             inside = [p for p in inside if not p.name.startswith(".")]
@@ -130,17 +134,25 @@ def recolour(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 
 
 def _missing(path: Path) -> ImageError:
-    near = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-    return ImageError(f"no file {str(path)!r}", suggest(path.name, near, "check the path"))
+    near = sorted(path.parent.iterdir()) if path.parent.is_dir() else []
+    near = [p for p in near if p.suffix.lower() in EXTENSIONS]
+    names = [p.name for p in near if _alike(p.stem, path.stem)]  # endings say little: all may have the same
+    return ImageError(f"no file {str(path)!r}", suggest(path.name, names, "check the path"))
+
+
+def _alike(one: str, other: str) -> bool:
+    return bool(suggest(one, [other]))
 
 
 def _read_file(path: Path) -> NDArray[np.uint8]:
     if str(path) == "-":
-        return _read_bytes(sys.stdin.buffer.read(), "standard input")
+        return _read_bytes(sys.stdin.buffer.read(_MOST_BYTES + 1), "standard input")
     if path.is_dir():
         raise ImageError(f"{path} is a folder", "name an image in it")
     try:
-        return _read_bytes(path.read_bytes(), str(path))
+        with open(path, "rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        return _read_bytes(content, str(path))
     except FileNotFoundError:
         raise _missing(path) from None
     except OSError as error:
@@ -150,6 +162,8 @@ def _read_file(path: Path) -> NDArray[np.uint8]:
 def _read_bytes(content: bytes, name: str) -> NDArray[np.uint8]:
     if not content:
         raise ImageError(f"{name} is empty", _READABLE)
+    if len(content) > _MOST_BYTES:
+        raise ImageError(f"{name} has more than {_MOST_BYTES // 10**6:,} MB", "make it smaller")
     try:
         with _without_pillow_limit():
             image = Image.open(io.BytesIO(content), formats=_FORMATS)
@@ -203,8 +217,8 @@ def _to_array(image: Image.Image) -> NDArray[np.uint8]:
         high = float(values.max())
         if mode.startswith("I;"):
             high = 65535.0
-        elif mode == "I":  # 16 bits in 32, unless there is more
-            high = 65535.0 if high <= 65535 else 2.0**31 - 1
+        elif mode == "I":  # 8 bits in 32, as Pillow converts, or 16, unless there is more
+            high = 255.0 if high <= 255 else 65535.0 if high <= 65535 else 2.0**31 - 1
         else:
             high = 1.0 if high <= 1 else max(high, 255.0)
         return _rounded(np.clip(values / high, 0, 1) * 255)[..., None]
@@ -230,7 +244,7 @@ def _from_array(source: Any) -> NDArray[np.uint8]:
     elif array.ndim == 3 and (1 <= array.shape[0] <= 4) and (tensor or not 1 <= array.shape[2] <= 4):
         array = array.transpose(1, 2, 0)
     if array.ndim != 3 or not 1 <= array.shape[2] <= 4:
-        raise ImageError(f"an array of shape {source.shape}, expected {expected}", "pass one picture at a time")
+        raise ImageError(f"an array of shape {array.shape}, expected {expected}", "pass one picture at a time")
     _check_size(array.shape[0], array.shape[1], "the array")
     if array.dtype == bool:
         return np.where(array, np.uint8(255), np.uint8(0))

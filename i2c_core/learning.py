@@ -48,6 +48,7 @@ def learn(
         assert family is not None
         folder = Path("runs") / family.name if out is None else out
         config = resolve_config(family.recipe, file, settings)
+    family.syntax  # noqa: B018, raises where grammar and signature contradict: before the hours, not after them
     run = learners[learner].load()
     found: Trained = run(family, config, folder, resume=resume is not None, init=init, progress=progress)
     return found

@@ -23,6 +23,7 @@ from i2c_core.formats import Format
 from i2c_core.references import Reference, resolve
 
 GROUP = "i2c"
+_DISTRIBUTION = "images-to-code"
 CHOICE = "I2C_LOAD_PLUGINS"
 
 
@@ -92,7 +93,7 @@ class Plugins:
             plugin = _describe(entry)
             try:
                 module = entry.load()
-            except Exception as error:  # a stranger's module may raise anything
+            except (Exception, SystemExit) as error:  # a stranger's module may raise anything
                 plugin.problems.append(f"cannot be imported: {type(error).__name__}: {error}")
                 self.plugins.append(plugin)
                 continue
@@ -171,7 +172,7 @@ class Plugins:
             self._manager.subset_hook_caller(hook, others)(register=guarded)
         except I2cError as error:
             plugin.problems.append(f"{error.fact} ({error.hint})")
-        except Exception as error:  # a stranger's hook may raise anything
+        except (Exception, SystemExit) as error:  # a stranger's hook may raise anything
             plugin.problems.append(f"{hook} raised {type(error).__name__}: {error}")
 
 
@@ -191,9 +192,16 @@ def _describe(entry: metadata.EntryPoint) -> Plugin:
     return Plugin(entry.name, entry.value, name, distribution.version if distribution else "")
 
 
+def _is_own(entry: metadata.EntryPoint) -> bool:
+    return entry.dist is not None and entry.dist.metadata["Name"] == _DISTRIBUTION
+
+
 def chosen_entry_points(choice: str | None) -> tuple[list[metadata.EntryPoint], list[str]]:
-    """The entry points to load under a choice as in `I2C_LOAD_PLUGINS`, and the chosen names that do not exist."""
-    found = sorted(metadata.entry_points(group=GROUP), key=lambda e: e.name)
+    """The entry points to load under a choice as in `I2C_LOAD_PLUGINS`, and the chosen names that do not exist.
+
+    Those of i2c's own distribution come first, so that a clash of names is told as the stranger's.
+    """
+    found = sorted(metadata.entry_points(group=GROUP), key=lambda e: (not _is_own(e), e.name))
     if choice is None:
         return found, []
     names = [n.strip() for n in choice.split(",") if n.strip()]

@@ -11,6 +11,8 @@ from i2c_core.errors import ProgramError
 from i2c_core.symbols import LITERAL, Bins, Signature, Symbol, bind_result
 from i2c_core.types import Type
 
+_DEEPEST_TREE = 1000  # levels that `Program.tree` prints
+
 
 class Program:
     """A symbol applied to programs; `value` is the exact number of a continuous literal, else None.
@@ -86,7 +88,14 @@ class Program:
         return self.symbol.name
 
     def tree(self) -> str:
-        """The program as an indented tree, one symbol a line."""
+        """The program as an indented tree, one symbol a line.
+
+        Raises:
+            ProgramError: it is deeper than 1,000 levels; what indents so many levels grows with their square.
+        """
+        if self.depth > _DEEPEST_TREE:
+            fact = f"the program is {self.depth:,} levels deep, a tree of it shows up to {_DEEPEST_TREE:,}"
+            raise ProgramError(fact, "print its tokens instead")
         lines, stack = [], [(self, 0)]
         while stack:
             node, level = stack.pop()

@@ -38,8 +38,10 @@ if TYPE_CHECKING:
 
 BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over it stays under 200 MB
 LARGEST = 256  # pixels; above, drawing again costs more than reading did and no answer changes
+_MOST = 1000  # candidates of a picture
 WIDTH = 16  # beams or samples a picture, where "beam" or "sample" is asked for
 STAGES = (4, 16, 64)  # widths that "auto" tries in turn: most pictures need the first only
+_MOST_SEED = 2**63 - 1  # what torch takes
 STRATEGIES = ("auto", "beam", "greedy", "sample")
 UNDEFINED = ("none of the programs found for it has a picture", "try --strategy sample, or another --budget")
 
@@ -177,10 +179,13 @@ class Reader:
         if limit > self.budget:
             fact = f"a budget of {limit} tokens is above the {self.budget} that the network was trained for"
             raise ConfigError(fact, f"use a budget of at most {self.budget}, or train with a larger one")
-        if n < 1:
-            raise ConfigError(f"{n} candidates were asked for", "ask for 1 or more")
+        if not 1 <= n <= _MOST:
+            raise ConfigError(f"{n} candidates were asked for", f"ask for 1 to {_MOST}")
+        if not 0 <= seed <= _MOST_SEED:
+            raise ConfigError(f"the seed is {seed}", f"use a whole number from 0 to {_MOST_SEED}")
         # A generator of torch's on the network's device would make the same seed draw differently there.
         generator = torch.Generator().manual_seed(seed)
+        batch = max(1, min(batch, BATCH * STAGES[-1] // max(n, STAGES[-1])))  # n beams a picture need memory
         source = iter(images)
         while chunk := list(islice(source, batch)):
             yield from self._read_chunk(chunk, n, stages, limit, invert, generator)

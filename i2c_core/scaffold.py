@@ -72,7 +72,8 @@ def new_family_from_grammar(templates: Path, target: Path, name: str, grammar: P
     try:
         text = grammar.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise GrammarError(f"cannot read the grammar {grammar}: {error}", "name a readable .lark file") from None
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise GrammarError(f"cannot read the grammar {grammar}: {reason}", "name a readable .lark file") from None
     signature, root = derive(text, start)
     family = Family(name, root=root, signature=signature, grammar=text if "\n" in text else text + "\n")
     family.syntax  # noqa: B018 - raises where grammar and derived symbols contradict

@@ -39,11 +39,14 @@ def read_programs(family: Family, sources: Sequence[str], format_name: str | Non
     for number, source in enumerate(sources, 1):
         path = Path(source)
         if source == STDIN:
-            name, where, text, format_ = "stdin", "stdin", sys.stdin.read(), wanted
+            name, where, text, format_ = "stdin", "stdin", _decode(sys.stdin.buffer.read(), "standard input"), wanted
         elif _is_file(path):
-            name, where, text, format_ = path.stem, source, _read(path), wanted or format_of_file(family, path.suffix)
+            name, where, text, format_ = path.stem, source, _read(path), wanted
+            if wanted is None and path.is_file():  # a pipe has no ending
+                format_ = format_of_file(family, path.suffix)
         else:
             name, where, text, format_ = f"program-{number}", "", source, wanted
+            _refuse_path(family, source)
         found.append(Source(name, _parse(family, text, format_, where)))
     return found
 
@@ -51,16 +54,30 @@ def read_programs(family: Family, sources: Sequence[str], format_name: str | Non
 def _is_file(path: Path) -> bool:
     """Whether a source names a file; a program's text may be no path at all, too long or with odd characters."""
     try:
-        return path.is_file()
+        return path.is_file() or path.is_fifo()  # a shell's <(...) is the latter
     except (OSError, ValueError):
         return False
 
 
+def _refuse_path(family: Family, source: str) -> None:
+    """Raise `FormatError` for what can only be meant as a file: one word with the ending of one of the formats."""
+    endings = tuple(f.extension for f in family.all_formats)
+    if source.endswith(endings) and not any(c.isspace() for c in source):
+        raise FormatError(f"no file {source!r}", "check the path")
+
+
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return _decode(path.read_bytes(), str(path))
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror}", "check the file and its permissions") from None
+
+
+def _decode(content: bytes, name: str) -> str:
+    try:
+        return content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise FormatError(f"{path} is no UTF-8 text: byte {error.start + 1}", "save it as UTF-8") from None
+        raise FormatError(f"{name} is no UTF-8 text: byte {error.start + 1}", "save it as UTF-8") from None
 
 
 def _parse(family: Family, text: str, format_: Format | None, where: str) -> Program:

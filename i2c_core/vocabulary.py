@@ -139,7 +139,7 @@ class Vocabulary:
             found = -1 if token is None else int(self.production[type_, token])
             if token is None or found < 0:
                 fact = f"expected {self.types[type_]}, got {type_name(node)} at {where}"
-                raise ProgramError(fact, f"a {self.types[type_]} begins with {self.openings(type_)}")
+                raise ProgramError(fact, f"{self.types[type_]} begins with {self.openings(type_)}")
             ids.append(token)
             values.append(float("nan") if node.value is None else node.value)
             args = self.productions[found].args
@@ -161,11 +161,11 @@ class Vocabulary:
             if not 0 <= token < self.size or self.production[type_, token] < 0:
                 name = self.tokens[token] if 0 <= token < self.size else str(token)
                 fact = f"expected {self.types[type_]}, got {name} at token {position + 1}"
-                raise ProgramError(fact, f"a {self.types[type_]} begins with {self.openings(type_)}")
+                raise ProgramError(fact, f"{self.types[type_]} begins with {self.openings(type_)}")
             stack.extend(reversed(self.productions[self.production[type_, token]].args))
         if stack:
             fact = f"the program ends after {len(tokens)} tokens, still open: {self.types[stack[-1]]}"
-            raise ProgramError(fact, f"a {self.types[stack[-1]]} begins with {self.openings(stack[-1])}")
+            raise ProgramError(fact, f"{self.types[stack[-1]]} begins with {self.openings(stack[-1])}")
         return self._build(tokens, values)
 
     def _build(self, tokens: Sequence[int], values: Sequence[float] | None) -> Program:

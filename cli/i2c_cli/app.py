@@ -70,7 +70,8 @@ class Application(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             code = super().invoke(ctx)
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as it is where the shell closed it
+                sys.stdout.flush()
         except BrokenPipeError:  # the reader has seen enough, as in `i2c families | head -1`
             sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (kept open until the process ends)
             return 0
@@ -120,8 +121,12 @@ def _tell(error: I2cError | click.ClickException) -> int:
     else:
         fact, hint, code = error.format_message().rstrip("."), "", error.exit_code
         fact = fact[:1].lower() + fact[1:]
+        if isinstance(error, click.NoSuchOption):
+            fact = f"no such option {error.option_name!r}"
         if isinstance(error, click.UsageError):
             hint = f"see '{error.ctx.command_path if error.ctx else NAME} --help'"
+        if isinstance(error, click.NoSuchOption) and error.possibilities:
+            hint = suggest(error.option_name, error.possibilities, hint)
     click.echo(f"error: {fact}", err=True)
     if hint:
         click.echo(f"  -> {hint}", err=True)

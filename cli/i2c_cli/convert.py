@@ -8,6 +8,7 @@ import click
 
 from i2c_cli import options
 from i2c_cli.console import Usage, emit, say
+from i2c_cli.targets import STDOUT
 from i2c_core.families import Family
 
 
@@ -34,6 +35,7 @@ def command(
     from i2c_core.formats import choose_format
     from i2c_core.sources import read_programs
 
+    output = None if str(output) == STDOUT else output
     if format_name is None and output is None:
         raise Usage("neither --format nor -o says how to write", "name a format, as in --format json")
     folder = output is not None and (output.is_dir() or len(programs) > 1)

@@ -65,7 +65,7 @@ def build(
 
     config = BuildConfig(max_size, count, razor, hash_size, part, seed, shard_size)
     manifest = build_dataset(family, out, config, resume=resume, progress=make_progress(quiet))
-    say(f"wrote {out}: {manifest['images']:,} images in {len(manifest['shards'])} files", quiet)
+    say(f"wrote {out}: {manifest['images']:,} images in {_files(len(manifest['shards']))}", quiet)
     say(f"next: i2c train --family {family.name} --data {out}", quiet)
 
 
@@ -83,6 +83,10 @@ def info(folder: Path, as_json: bool) -> None:
         emit(table(_rows(manifest)))
 
 
+def _files(count: int) -> str:
+    return f"{count:,} file{'s' * (count != 1)}"
+
+
 def _rows(manifest: dict[str, Any]) -> list[tuple[str, str]]:
     image = manifest["image"]
     sizes = manifest.get("counts", {}).get("written", {})
@@ -90,8 +94,8 @@ def _rows(manifest: dict[str, Any]) -> list[tuple[str, str]]:
         ("family", f"{manifest['family']}, semantics {manifest['semantics']}"),
         ("images", f"{manifest['images']:,} of {image['width']}x{image['height']} pixels"),
         ("complete", "yes" if manifest["complete"] else "no: build it again with --resume"),
-        ("files", f"{len(manifest['shards'])}, all as they were written"),
+        ("files", f"{len(manifest['shards']):,}, as they were written"),
         ("razor", str(manifest.get("razor", ""))),
         *((f"size {size}", f"{count:,}") for size, count in sizes.items()),
-        *((name, str(value)) for name, value in manifest["config"].items()),
+        *((name, str(value)) for name, value in manifest["config"].items() if value is not None),
     ]

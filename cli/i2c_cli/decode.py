@@ -22,17 +22,17 @@ MISSED = 3  # the exit code when nothing met --threshold
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
 @options.family(required=False, help="The family [default: the one that --weights names].")
 @options.weights
-@options.count(1, "Candidates an image, best first.")
+@options.count(1, "Candidates an image, best first.", most=1000)
 @options.format_name
 @options.output("Where to write the code: a file, or a folder for several images [default: stdout].")
 @options.as_json("Print one JSON object an image.")
-@click.option("--picture", metavar="PATH", type=options.PATH, help="Draw the best code: a PNG file, or a folder.")
-@click.option("--side-by-side", metavar="FILE", type=options.PATH, help="Draw inputs beside outputs as one PNG file.")
+@options.picture("--picture", metavar="PATH", help="Draw the best code: a PNG file, or a folder.")
+@options.picture("--side-by-side", metavar="FILE", help="Draw inputs beside outputs as one PNG file.")
 @click.option("--report", metavar="FILE", type=options.PATH, help="Write an HTML page of inputs, outputs and code.")
 @click.option(
     "--threshold",
     metavar="DISTANCE",
-    type=click.FloatRange(min=0),
+    type=options.Number(min=0),
     help="Write only code within this distance of its image; exit with 3 where an image has none.",
 )
 @click.option(

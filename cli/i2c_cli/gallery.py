@@ -14,7 +14,7 @@ from i2c_core.families import Family
 @click.command("gallery")
 @options.family()
 @options.count(1024, "Images.")
-@options.output("The PNG file to write [default: FAMILY-gallery.png].")
+@options.picture("-o", "--out", "output", metavar="PATH", help="The PNG file to write [default: FAMILY-gallery.png].")
 @click.option(
     "--razor",
     type=click.Choice(["rough", "sharp"]),

@@ -12,8 +12,10 @@ from i2c_cli.console import Usage
 from i2c_core.families import Family
 from i2c_core.plugins import get_family, installed
 
+OTHER_PICTURES = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".svg", ".pdf")
 PATH = click.Path(path_type=Path)
 LARGEST = 4096  # pixels a side; a colour picture of it takes 50 MB
+LARGEST_SEED = 2**63 - 1  # what torch takes
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -50,16 +52,43 @@ def output(help: str, required: bool = False) -> Decorator:
     return click.option("-o", "--out", "output", metavar="PATH", type=PATH, required=required, help=help)
 
 
-def count(default: int, help: str) -> Decorator:
+class Number(click.FloatRange):
+    """A range of numbers without NaN, which is in every range of click's."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        number = super().convert(value, param, ctx)
+        if number != number:
+            self.fail(f"{value} is not a number", param, ctx)
+        return number
+
+
+def _png(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix.lower() in OTHER_PICTURES and not value.is_dir():
+        hint = f"name it {value.with_suffix('.png')}"
+        raise Usage(f"pictures are written as PNG, {param.opts[0]} {value} ends in {value.suffix}", hint)
+    return value
+
+
+def picture(*names: str, metavar: str, help: str, required: bool = False) -> Decorator:
+    """A PNG file to write; refused where its ending says another kind of picture."""
+    return click.option(*names, metavar=metavar, type=PATH, callback=_png, required=required, help=help)
+
+
+def count(default: int, help: str, most: int | None = None) -> Decorator:
     """-n COUNT, one or more."""
     return click.option(
-        "-n", "count", metavar="COUNT", type=click.IntRange(1), default=default, show_default=True, help=help
+        "-n", "count", metavar="COUNT", type=click.IntRange(1, most), default=default, show_default=True, help=help
     )
 
 
 def seed(default: int | None = 0, help: str = "The seed of all chance.") -> Decorator:
     return click.option(
-        "--seed", metavar="NUMBER", type=click.IntRange(0), default=default, show_default=default is not None, help=help
+        "--seed",
+        metavar="NUMBER",
+        type=click.IntRange(0, LARGEST_SEED),
+        default=default,
+        show_default=default is not None,
+        help=help,
     )
 
 

@@ -15,7 +15,14 @@ from i2c_core.families import Family
 @click.command("render")
 @click.argument("programs", nargs=-1, required=True, metavar="PROGRAM...")
 @options.family()
-@options.output("Where to write: a PNG file, a folder for several programs, or - for stdout.", required=True)
+@options.picture(
+    "-o",
+    "--out",
+    "output",
+    metavar="PATH",
+    help="Where to write: a PNG file, a folder for several programs, or - for stdout.",
+    required=True,
+)
 @options.size
 @click.option("--from", "format_name", metavar="FORMAT", help="How the programs are written, if not by their file.")
 @options.quiet

@@ -13,6 +13,8 @@ from i2c_core.formats import Format, choose_format
 from i2c_core.plugins import families
 from i2c_core.sources import output_names
 
+STDOUT = "-"  # as -o's word for it
+
 if TYPE_CHECKING:
     from i2c_core.answers import Candidate
 
@@ -41,6 +43,7 @@ class Targets:
         as_json: bool,
     ) -> Targets:
         """Find the inputs; raise `Usage` for options that do not go together."""
+        output = None if str(output) == STDOUT else output
         if family is None and weights is None:
             ready = [f.name for f in families() if f.weights is not None]
             example = f", as in --family {ready[0]}" if ready else ""
@@ -107,7 +110,7 @@ def _find_inputs(arguments: tuple[str, ...]) -> list[Path | str]:
         try:
             found += find_images([argument])
         except I2cError:
-            if Path(argument).is_dir():
+            if not argument or Path(argument).is_dir():
                 raise
             found.append(argument if argument == "-" else Path(argument))
     return found

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 GAP = 2  # pixels between cells
 PAPER = 128  # grey level between cells: black and white images stand out from it
 CAPTION = 12  # pixels for a line of text
+_MOST_PIXELS = 100_000_000  # of a sheet
 NOTES_HASH = 32  # `hash_size` with which the i2c notes sieve their picture
 
 
@@ -47,6 +48,12 @@ def gallery(
     """
     if n < 1:
         raise ConfigError(f"a gallery of {n} images shows nothing", "use 1 or more")
+    height = family.size[0] if cell is None else cell
+    if n * height * height * family.size[1] // family.size[0] > _MOST_PIXELS:
+        fact = (
+            f"{n:,} images of {height} pixels' height make a sheet of more than {_MOST_PIXELS // 10**6} million pixels"
+        )
+        raise ConfigError(fact, "ask for fewer images, or for smaller ones")
     with Renderer(family) as renderer:
         kept = first_kept(family, n, razor, renderer, hash_size)
         size = family.size if cell is None else (cell, max(1, round(cell * family.size[1] / family.size[0])))

@@ -164,6 +164,8 @@ def compile_grammar(text: str, root: str = "", start: str | None = None) -> Pars
     """
     rules = Layout(text).rules
     name = text.name if isinstance(text, GrammarText) else "grammar"
+    if not text.strip():
+        raise GrammarError(f"{name} is empty", 'write a rule, as in: start: "dot"')
     if start is None:
         alike = [r for r in rules if r.replace("_", "").lower() == root.lower()]
         start = "start" if "start" in rules or not alike else alike[0]

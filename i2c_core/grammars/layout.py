@@ -36,8 +36,8 @@ class Layout:
     def __init__(self, text: str) -> None:
         self.rules: dict[str, list[_Alternative]] = {}
         heads = list(_RULE.finditer(text))
-        for head, following in zip(heads, [*heads[1:], None], strict=True):
-            end = following.start() if following else len(text)
+        ends = [*(h.start() for h in heads[1:]), len(text)]
+        for head, end in zip(heads, ends, strict=False):  # no heads, one end
             self.rules.setdefault(head["name"], self._read(text, head.end(), end))
 
     def _read(self, text: str, begin: int, end: int) -> list[_Alternative]:

@@ -253,7 +253,7 @@ class TreeReader:
         if isinstance(kind, Range | Bins):
             hint = f"write a number from {kind.low} to {kind.high}"
         else:
-            hint = suggest(got, openings, f"a {wanted} begins with {vocabulary.openings(type_)}")
+            hint = suggest(got, openings, f"{wanted} begins with {vocabulary.openings(type_)}")
         return parse_error(text, start, f"expected {self.shown(wanted)}, got {got}", hint)
 
     def shown(self, type_: Type) -> str:

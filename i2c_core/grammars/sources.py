@@ -40,7 +40,11 @@ def read_grammar(source: str | Path, owner: str) -> GrammarText:
     if isinstance(source, str) and colon and len(package) > 1:  # one letter is a drive of Windows
         if _missing(package):
             raise GrammarError(f"{owner}: no package {package!r} for the grammar {source!r}", hint)
-        file = resources.files(package) / name
+        try:
+            file = resources.files(package) / name
+        except TypeError:  # a module that is one file
+            fact = f"{owner}: {package} is no package, so that it cannot hold the grammar {name!r}"
+            raise GrammarError(fact, f"make it a folder {package.replace('.', '/')}/ with an __init__.py") from None
         if not file.is_file():
             raise GrammarError(f"{owner}: {package} has no grammar {name!r}", hint)
         return GrammarText(_decode(file.read_bytes(), name, owner), name, package=package)

@@ -158,19 +158,19 @@ def _explain(tables: Tables, ids: Tensor, budget: int | Tensor, type_: Tensor, s
     if not refused:
         open_ = int(type_[row, -1])
         fact = f"program {row + 1} ends after {ids.shape[1]} tokens, still open: {tables.types[open_ - 1]}"
-        raise ProgramError(fact, f"a {tables.types[open_ - 1]} begins with {tables.openings(open_)}")
+        raise ProgramError(fact, f"{tables.types[open_ - 1]} begins with {tables.openings(open_)}")
     position = refused[0]
     token, here = int(ids[row, position - 1]), int(type_[row, position - 1])
     if token == tables.pad:
         fact = f"program {row + 1} ends after {position - 1} tokens, still open: {tables.types[here - 1]}"
-        raise ProgramError(fact, f"a {tables.types[here - 1]} begins with {tables.openings(here)}")
+        raise ProgramError(fact, f"{tables.types[here - 1]} begins with {tables.openings(here)}")
     closed = f"token {position} of program {row + 1}, {tables.tokens[token]!r}, is closed: "
     if here == 0:
         fact = f"the program is complete after {position - 1} tokens"
         raise ProgramError(closed + fact, f"pad behind the end with {tables.pad}")
     if int(tables.costs[here, token]) >= NEVER:
         name = tables.types[here - 1]
-        raise ProgramError(f"{closed}expected {name}", f"a {name} begins with {tables.openings(here)}")
+        raise ProgramError(f"{closed}expected {name}", f"{name} begins with {tables.openings(here)}")
     needed = limit - int(slack[row, position])
     fact = f"the budget is {limit}, the shortest program that begins so has {needed} tokens"
     raise ProgramError(closed + fact, f"raise the budget to {needed} or more, or use shorter programs")

@@ -6,10 +6,11 @@ Legend: C channels, H W pixels.
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 import numpy as np
@@ -52,12 +53,15 @@ class Plain:
         self._takes_picture = accepts(self._function, "picture")
 
     def draw(self, program: Program, size: tuple[int, int]) -> NDArray[np.uint8] | None:
-        """The picture (C, H, W) uint8 of a program; None where it has none; raises `RenderError`."""
+        """The picture (C, H, W) uint8 of a program; None where it has none; raises `RenderError`.
+
+        What the renderer prints goes to standard error: standard output is for code alone.
+        """
         keywords: dict[str, Any] = {"size": size} if self._takes_size else {}
         if self._takes_picture:
             keywords["picture"] = self._picture
         try:
-            with _alarm(self.time_limit):
+            with redirect_stdout(sys.stderr), _alarm(self.time_limit):
                 result = self._function(program, **keywords)
             return as_pixels(result, self.family.channels, size)
         except Undefined:
@@ -68,7 +72,7 @@ class Plain:
             raise no_picture(self.family, program, error.found, error.expected) from None
         except I2cError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise raised(self.family, program, f"{type(error).__name__}: {error}") from error
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,10 +190,10 @@ class Renderer:
         assert self._batched is not None
         name, count = self.family.name, len(ids)
         try:
-            result = self._batched(
-                TokenBatch(ids, fill_values(self.family.vocabulary, ids, values), self.family.vocabulary), size
-            )
-        except Exception as error:
+            batch = TokenBatch(ids, fill_values(self.family.vocabulary, ids, values), self.family.vocabulary)
+            with redirect_stdout(sys.stderr):
+                result = self._batched(batch, size)
+        except (Exception, SystemExit) as error:
             fact = f"renderer of {name} raised {type(error).__name__}: {error} on a batch of {count} programs"
             raise RenderError(fact, "mend the renderer; 'i2c check' shows which programs it fails on") from error
         pixels, defined = result if isinstance(result, tuple) and len(result) == 2 else (result, None)

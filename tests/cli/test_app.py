@@ -77,7 +77,7 @@ def test_without_words_it_shows_help_and_leaves_with_2(i2c: Run) -> None:
         (["qqqq"], "error: there is no command 'qqqq'\n  -> see 'i2c --help'\n"),
         (
             ["families", "--jsn"],
-            "error: no such option '--jsn'. Did you mean '--json'?\n  -> see 'i2c families --help'\n",
+            "error: no such option '--jsn'\n  -> did you mean '--json'?\n",
         ),
         (["render", "x", "-f", "splits"], "error: missing option '-o' / '--out'\n  -> see 'i2c render --help'\n"),
     ],

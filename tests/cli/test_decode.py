@@ -167,7 +167,8 @@ def test_usage(i2c: Run, checkpoint: Path, pictures: Path, words: list[str], exp
     ("words", "expected"),
     [
         (["-f", "splits", "--format", "jsn"], "error: splits has no format 'jsn'\n  -> did you mean 'json'?\n"),
-        (["-f", "splits", "-o", "a.xyz"], "error: no format of splits writes '.xyz'\n  -> use .txt, .json\n"),
+        (["-f", "splits", "-o", "a.xyz"], "error: no format of splits has files that end in .xyz\n"
+         "  -> use .txt, .json, or name a format\n"),
         (["--weights", "{w}", "--device", "tpu"],
          "error: there is no device 'tpu'\n  -> use auto, cpu, cuda or cuda:N\n"),
         (["--weights", "nowhere.safetensors"],

@@ -19,6 +19,7 @@ channels = 8
 budget = 7
 [data]
 razor = "none"
+max_size = 7
 [run]
 steps = 3
 batch_size = 4

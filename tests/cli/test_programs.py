@@ -132,9 +132,10 @@ def test_convert_several(i2c: Run, tmp_path: Path) -> None:
         (["B", "W", "-o", "out"], 2,
          "error: the folder out does not say how to write\n  -> name a format, as in --format json\n"),
         (["B", "--format", "yaml"], 1, "error: splits has no format 'yaml'\n  -> use one of text, json\n"),
-        (["B", "-o", "out"], 1, "error: no format of splits writes 'files without an ending'\n  -> use .txt, .json\n"),
+        (["B", "-o", "out"], 1, "error: no format of splits has files without an ending\n"
+         "  -> use .txt, .json, or name a format\n"),
         (["{}", "--from", "json", "--format", "text"], 1,
-         "error: no program in this JSON: KeyError: 'tokens'\n  -> write {\"tokens\": [\"...\", ...]}\n"),
+         "error: this JSON is no program\n  -> write {\"tokens\": [\"...\", ...]}\n"),
     ],
 )  # fmt: skip
 def test_convert_errors(i2c: Run, words: list[str], code: int, expected: str) -> None:

@@ -39,4 +39,5 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(DiskError) as caught:
         write_atomically(tmp_path / "taken" / "file", "x")
-    assert caught.value.hint == "check the folder and its permissions"
+    taken = tmp_path / "taken"
+    assert str(caught.value) == f"cannot write {taken / 'file'}: {taken} is no folder\n  -> choose another folder"

@@ -32,10 +32,13 @@ def test_a_file_s_ending_picks_the_format() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[]", "no program in this JSON: TypeError: list indices must be integers or slices, not str\n"
-               '  -> write {"tokens": ["...", ...]}'),
+        ("[]", 'this JSON is no program\n  -> write {"tokens": ["...", ...]}'),
+        ('{"tokens": 3}', 'this JSON is no program\n  -> write {"tokens": ["...", ...]}'),
+        ("{", "this is no JSON: line 1, column 2: Expecting property name enclosed in double quotes\n"
+              '  -> write {"tokens": ["...", ...]}'),
+        ("[" * 200_000, 'this JSON is nested too deeply\n  -> write {"tokens": ["...", ...]}'),
         ('{"tokens": ["h", "B"]}', "the program ends after 2 tokens, still open: Image\n"
-                                   "  -> a Image begins with h, v, q, B, W"),
+                                   "  -> Image begins with h, v, q, B, W"),
         ('{"tokens": ["X"]}', "unknown token 'X'\n  -> see the symbol table"),
         ('{"tokens": ["B"], "values": []}', "1 tokens and 0 values\n  -> give one value, or null, a token"),
     ],
@@ -52,7 +55,7 @@ def test_unknown_formats_are_told() -> None:
     assert str(caught.value) == "splits has no format 'jsn'\n  -> did you mean 'json'?"
     with pytest.raises(FormatError) as caught:
         format_of_file(SPLITS, ".tex")
-    assert str(caught.value) == "no format of splits writes '.tex'\n  -> use .txt, .json"
+    assert str(caught.value) == "no format of splits has files that end in .tex\n  -> use .txt, .json, or name a format"
 
 
 def test_a_format_that_only_writes_cannot_be_read() -> None:

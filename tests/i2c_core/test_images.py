@@ -268,7 +268,7 @@ def png_of(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(("width", "height"), [(30_000, 1), (1, 30_000), (30_000, 30_000), (10_001, 10_000)])
 def test_images_beyond_the_limits_are_not_decoded(width: int, height: int) -> None:
     assert refused(png_of(width, height)) == (
-        f"the image bytes is {width}x{height} pixels, the limit is sides below 30,000 and 100 million pixels in all\n"
+        f"the image data is {width}x{height} pixels, the limit is sides below 30,000 and 100 million pixels in all\n"
         "  -> make it smaller"
     )
 
@@ -334,3 +334,16 @@ def test_fit_is_the_mean_of_what_a_pixel_covers(picture: np.ndarray, size: tuple
     x = [int((i + 0.5) * small[1] / size[1]) for i in range(size[1])]
     assert (fit(picture, size) == expected[:, y][:, :, x]).all()
     assert fit(picture, size).dtype == np.uint8
+
+
+def test_eight_bits_in_thirty_two() -> None:
+    picture = Image.new("L", (2, 1))
+    picture.putpixel((1, 0), 200)
+    assert read_image(picture.convert("I"), 1).tolist() == [[[0, 200]]]
+
+
+def test_a_number_is_no_array() -> None:
+    with pytest.raises(ImageError) as caught:
+        read_image(3, 1)
+    expected = "an array of shape (), expected (H, W), (H, W, C) or (C, H, W) with 1 to 4 channels"
+    assert str(caught.value) == f"{expected}\n  -> pass one picture at a time"

@@ -51,7 +51,7 @@ def test_two_families_of_one_name_are_told_and_the_first_stays() -> None:
     assert plugins.families.names() == ["other", "toy"]
     assert plugins.problems == [
         "plugin i2c-two (two): family 'toy' of i2c-two (two) clashes with the one of i2c-one (one) "
-        "(rename one, or load a choice of plugins with I2C_LOAD_PLUGINS=i2c-one (one))"
+        "(rename one, or choose plugins by name with I2C_LOAD_PLUGINS: see 'i2c plugins')"
     ]
 
 

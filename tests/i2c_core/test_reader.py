@@ -145,8 +145,13 @@ def test_limits() -> None:
             with pytest.raises(kind) as caught:
                 reader.read(halves(), budget=budget)
             assert caught.value.fact == message
-        with pytest.raises(ConfigError, match="0 candidates were asked for"):
-            reader.read(halves(), 0)
+        for n in (0, 1001):
+            with pytest.raises(ConfigError) as caught:
+                reader.read(halves(), n)
+            assert str(caught.value) == f"{n} candidates were asked for\n  -> ask for 1 to 1000"
+        with pytest.raises(ConfigError) as caught:
+            reader.read(halves(), seed=-1)
+        assert str(caught.value) == f"the seed is -1\n  -> use a whole number from 0 to {2**63 - 1}"
 
 
 def undefined(program: Any) -> Any:

@@ -19,7 +19,7 @@ SPLITS = get_family("splits")
 def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a.txt").write_text("h B W", encoding="utf-8")
     (tmp_path / "b.json").write_text('{"tokens": ["W"]}', encoding="utf-8")
-    monkeypatch.setattr("sys.stdin", io.StringIO("v B W"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"v B W")))
     found = read_programs(SPLITS, ["B", str(tmp_path / "a.txt"), str(tmp_path / "b.json"), "-"])
     assert [(s.name, SPLITS.show(s.program)) for s in found] == [
         ("program-1", "B"), ("a", "h B W"), ("b", "W"), ("stdin", "v B W")
@@ -41,7 +41,7 @@ def test_errors_name_the_source(tmp_path: Path) -> None:
     with pytest.raises(I2cError, match=r"^line 1, column 1: "):
         read_programs(SPLITS, ["x"])
     (tmp_path / "a.xyz").write_text("B", encoding="utf-8")
-    with pytest.raises(FormatError, match=r"no format of splits writes '\.xyz'"):
+    with pytest.raises(FormatError, match=r"no format of splits has files that end in \.xyz"):
         read_programs(SPLITS, [str(tmp_path / "a.xyz")])
 
 

@@ -50,10 +50,10 @@ def test_a_production_costs_what_it_adds_to_the_shortest_completion() -> None:
     ("tokens", "message"),
     [
         (["fig"], "the program ends after 1 tokens, still open: List[Command, 1..2]\n"
-                  "  -> a List[Command, 1..2] begins with cons"),
-        (["x"], "expected Fig, got x at token 1\n  -> a Fig begins with if, fig"),
+                  "  -> List[Command, 1..2] begins with cons"),
+        (["x"], "expected Fig, got x at token 1\n  -> Fig begins with if, fig"),
         (["fig", "nil"], "expected List[Command, 1..2], got nil at token 2\n"
-                         "  -> a List[Command, 1..2] begins with cons"),
+                         "  -> List[Command, 1..2] begins with cons"),
         (["figg"], "unknown token 'figg'\n  -> did you mean 'fig'?"),
     ],
 )  # fmt: skip

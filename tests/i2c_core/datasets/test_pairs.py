@@ -176,7 +176,7 @@ def test_wrong_parquet(tmp_path: Path) -> None:
     with pytest.raises(DataError) as error:
         read_pairs(path, SPLITS)
     assert str(error.value) == (
-        f"{path}, row 2: the program ends after 2 tokens, still open: Image\n  -> a Image begins with h, v, q, B, W"
+        f"{path}, row 2: the program ends after 2 tokens, still open: Image\n  -> Image begins with h, v, q, B, W"
     )
     pyarrow.parquet.write_table(pyarrow.table({"image": [7], "code": ["B"]}), path)
     with pytest.raises(DataError) as error:

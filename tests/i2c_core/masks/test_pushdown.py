@@ -223,8 +223,8 @@ def test_replay_gives_the_masks_of_stepping(form: int) -> None:
             "token 2 of program 1, 'W', is closed: the program is complete after 1 tokens\n"
             "  -> pad behind the end with 5",
         ),
-        ([[0, 3, 5]], 5, "program 1 ends after 2 tokens, still open: Image\n  -> a Image begins with h, v, q, B, W"),
-        ([[0, 3]], 5, "program 1 ends after 2 tokens, still open: Image\n  -> a Image begins with h, v, q, B, W"),
+        ([[0, 3, 5]], 5, "program 1 ends after 2 tokens, still open: Image\n  -> Image begins with h, v, q, B, W"),
+        ([[0, 3]], 5, "program 1 ends after 2 tokens, still open: Image\n  -> Image begins with h, v, q, B, W"),
         ([[0, 9, 3]], 5, "token 2 of program 1 is 9, the vocabulary has 5\n  -> use 0 to 4, and 5 behind the end"),
     ],
 )
@@ -240,9 +240,7 @@ def test_replay_names_a_token_of_another_type() -> None:
     mask = PushdownMask(Tables.from_vocabulary(vocabulary))
     with pytest.raises(ProgramError) as caught:
         mask.replay(torch.tensor([vocabulary.names_to_ids(["line", "1", "no", "no"])]), 9)
-    text = (
-        "token 3 of program 1, 'no', is closed: expected Coord\n  -> a Coord begins with -2, -1, 0, 1, 2, 3, 4, 5, ..."
-    )
+    text = "token 3 of program 1, 'no', is closed: expected Coord\n  -> Coord begins with -2, -1, 0, 1, 2, 3, 4, 5, ..."
     assert str(caught.value) == text
 
 
