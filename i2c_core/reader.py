@@ -263,7 +263,7 @@ def make_stages(strategy: str | Strategy, n: int = 1) -> tuple[Strategy, ...]:
         hint = suggest(strategy, STRATEGIES, f"use one of {', '.join(STRATEGIES)}")
         raise ConfigError(f"there is no strategy {strategy!r}", hint)
     if strategy == "auto":
-        return tuple(Beam(max(width, n)) for width in STAGES)
+        return tuple(dict.fromkeys(Beam(max(width, n)) for width in STAGES))
     return (Beam(max(WIDTH, n)) if strategy == "beam" else Greedy() if strategy == "greedy" else Sample(),)
 
 

@@ -129,7 +129,8 @@ def test_strategies_by_name() -> None:
     assert make_stages("greedy", 5) == (Greedy(),)
     assert make_stages("sample", 5) == (Sample(),)
     assert make_stages("beam", 99) == (Beam(99),)
-    assert make_stages("auto", 20) == (Beam(20), Beam(20), Beam(64))
+    assert make_stages("auto", 20) == (Beam(20), Beam(64))
+    assert make_stages("auto", 99) == (Beam(99),)
     assert make_stages(Beam(3), 5) == (Beam(3),)
     with pytest.raises(ConfigError) as caught:
         make_stages("greddy")
