@@ -5,6 +5,7 @@ Legend: C channels, H W pixels.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,8 @@ class Candidate:
         code: the program in the family's grammar.
         distance: from what the program draws to the input, at the comparison size; the mean absolute difference of
             pixels from 0 (equal) to 1 unless the family has a distance of its own.
-        logprob: log p(program | picture, root, budget) at temperature 1 under the mask, in nats.
+        logprob: log p(program | picture, root, budget) at temperature 1 under the mask, in nats; -inf where the network
+            gave no number (null in JSON).
         size: number of symbols.
         picture: (C, H, W) uint8, what the program draws.
     """
@@ -61,7 +63,13 @@ class Answer:
             return head | {"error": self.error.fact} | ({"hint": self.error.hint} if self.error.hint else {})
         return head | {
             "candidates": [
-                {"code": c.code, "distance": c.distance, "logprob": c.logprob, "size": c.size} for c in self.candidates
+                {
+                    "code": c.code,
+                    "distance": c.distance,
+                    "logprob": c.logprob if math.isfinite(c.logprob) else None,
+                    "size": c.size,
+                }
+                for c in self.candidates
             ]
         }
 

@@ -1,4 +1,4 @@
-"""What the core itself adds through the hooks that strangers use: its metrics and its learner."""
+"""What the core itself adds through the hooks that strangers use: its metrics, its learner and its searcher."""
 
 from __future__ import annotations
 
@@ -18,3 +18,8 @@ def i2c_metrics(register: Callable[[str, Reference, str], None]) -> None:
 @hookimpl
 def i2c_learners(register: Callable[[str, Reference, str], None]) -> None:
     register("paired", "i2c_core.training:train", "samples programs, renders them, and learns to invert the renderer")
+
+
+@hookimpl
+def i2c_searchers(register: Callable[[str, Reference, str], None]) -> None:
+    register("enumeration", "i2c_core.search:Enumeration", "tries all programs from small to large")

@@ -31,6 +31,7 @@ KEY = "i2c"  # where the JSON stands in the file's metadata
 MODEL_FILE = "model.safetensors"  # the checkpoint in a run's folder
 NEEDED = ("family", "root", "tokens", "fingerprint", "semantics", "model", "budget", "image")
 PACKAGES = ("torch", "numpy", "safetensors")
+LEARNER = "paired"  # who trained what does not say
 DAMAGED = "copy it again, or train another: i2c train"
 
 
@@ -48,7 +49,9 @@ class Checkpoint:
         return str(self.path) if isinstance(self.path, Path) else self.path.name
 
 
-def describe_model(family: Family, config: ModelConfig, train: Mapping[str, Any], step: int) -> dict[str, Any]:
+def describe_model(
+    family: Family, config: ModelConfig, train: Mapping[str, Any], step: int, learner: str = LEARNER
+) -> dict[str, Any]:
     """The meta of a checkpoint: what it was trained on, how, and by which versions.
 
     Args:
@@ -56,9 +59,11 @@ def describe_model(family: Family, config: ModelConfig, train: Mapping[str, Any]
         config: the network's numbers.
         train: the resolved settings of the run, and what else the recipe says.
         step: how many batches it has learned from.
+        learner: the name of who trains it, as a plugin registered it.
     """
     return {
         "schema": SCHEMA,
+        "learner": learner,
         "family": family.name,
         "root": family.root,
         "tokens": list(family.vocabulary.tokens),
@@ -129,7 +134,7 @@ def _read_meta(data: bytes, name: str) -> dict[str, Any]:
     missing = [key for key in NEEDED if key not in meta]
     if missing:
         raise CheckpointError(f"the description inside {name} lacks {', '.join(missing)}", DAMAGED)
-    return dict(meta)
+    return {"learner": LEARNER, **meta}
 
 
 def require_match(checkpoint: Checkpoint, family: Family) -> None:

@@ -99,7 +99,8 @@ class RunSettings(Section):
 
 SECTIONS: tuple[type[Section], ...] = (ModelSettings, DataSettings, OptimSettings, RunSettings)
 
-# What a run may change when it is resumed: none of these changes the weights that it ends at.
+# What a run may change when it is resumed: none of these changes what is learned. The device and the threads change the
+# order of floating-point sums, and with it the last bits of the weights: the run says so.
 HARMLESS = frozenset(
     {
         "data.workers",

@@ -24,7 +24,7 @@ from i2c_core.metrics import measure
 from i2c_core.plugins import Registered
 from i2c_core.progress import Progress
 from i2c_core.raster import Renderer
-from i2c_core.reader import STRATEGIES, Reader
+from i2c_core.reader import Reader
 
 Z = 1.96  # standard normal quantile of a 95 % interval
 ROUNDS = 20  # draws before a size is said to have no more held-out pictures
@@ -200,7 +200,7 @@ def evaluate(
     metrics: Mapping[str, Registered],
     progress: Progress,
     data: str = "",
-    strategies: Sequence[str] = ("greedy", STRATEGIES[0]),
+    strategies: Sequence[str] = ("greedy", "auto"),
 ) -> Evaluation:
     """Read every picture by every strategy, and compare what the best candidate draws with it, pixel by pixel."""
     rows = {size: Row(size) for size in sorted({e.size for e in examples})}

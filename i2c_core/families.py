@@ -101,6 +101,10 @@ class Family:
             raise FamilyError(f"{self.name} has {self.channels} channels", "use 1 for grey or 3 for colour")
         if min(self.size) < 1:
             raise FamilyError(f"{self.name} has pictures of size {self.size}", "use a height and width of 1 or more")
+        if self.budget < 1:
+            raise FamilyError(f"{self.name} has a budget of {self.budget} tokens", "use a budget of 1 or more")
+        if self.semantics < 0:
+            raise FamilyError(f"{self.name} has semantics {self.semantics}", "count semantics from 0 or 1 upwards")
 
     @cached_property
     def gamma(self) -> Signature:
@@ -150,8 +154,22 @@ class Family:
         return self.syntax.parse(text)
 
     def show(self, program: Program) -> str:
-        """The program as text: `parse` gives it back."""
+        """The program as text: `parse` gives it back where the family `is_exact`."""
         return self.syntax.show(program)
+
+    @property
+    def doubt(self) -> str:
+        """Where the grammar is not shown unambiguous, by rule and terminal; empty where it is."""
+        return self.syntax.doubt
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the grammar is shown unambiguous; else the family is *reparse*: see `reparse`."""
+        return self.syntax.exact
+
+    def reparse(self, program: Program) -> Program:
+        """What the program's text says: the program itself where the family `is_exact`, else perhaps another one."""
+        return self.parse(self.show(program))
 
     def program(self, name: str, *args: Program, value: float | None = None) -> Program:
         """A symbol applied to programs, checked."""
@@ -185,20 +203,34 @@ class Family:
 
     def zoom(self, token: str) -> tuple[Box, ...] | None:
         """Where the arguments of a token live, or None where it does not say."""
+        self.require_sound()
         boxes = self.zooms.get(token)
-        if boxes is None:
-            return None
-        arity = self.gamma[token].arity
-        if len(boxes) != arity:
-            fact = f"{self.name} zooms {token!r} into {len(boxes)} boxes, expected {arity}"
-            raise FamilyError(fact, "give one box an argument")
-        return tuple(boxes)
+        return None if boxes is None else tuple(boxes)
 
     @property
     def has_zooms(self) -> bool:
         """Whether every symbol with arguments says where they live."""
+        self.require_sound()
         arity = self.vocabulary.arity
         return all(arity[i] == 0 or t in self.zooms for i, t in enumerate(self.vocabulary.tokens))
+
+    def require_sound(self) -> None:
+        """Raise `FamilyError` where `zooms` or `foreign` speaks of what the signature does not have."""
+        for token, boxes in self.zooms.items():
+            if token not in self.gamma:
+                names = self.gamma.names()
+                hint = suggest(token, names, f"its symbols are {', '.join(names[:8])}")
+                raise FamilyError(f"{self.name} zooms {token!r}, which is no symbol of its signature", hint)
+            arity = self.gamma[token].arity
+            if len(boxes) != arity:
+                fact = f"{self.name} zooms {token!r} into {len(boxes)} boxes, expected {arity}"
+                raise FamilyError(fact, "give one box an argument")
+        types = {str(s.result): None for s in self.gamma.symbols} | dict.fromkeys(self.gamma.kinds)
+        types |= dict.fromkeys(self.gamma.includes)
+        for type_ in self.foreign:
+            if type_ not in types:
+                fact = f"{self.name} has foreign type {type_!r}, which is no type of its signature"
+                raise FamilyError(fact, suggest(type_, types, f"its types are {', '.join([*types][:8])}"))
 
     def describe(self) -> str:
         """The family's table: what was declared and what was derived from it."""
@@ -208,6 +240,8 @@ class Family:
         head = (
             f"family {self.name}: {self.doc}\nroot {self.root}; pictures {colour}, {size}; semantics {self.semantics}\n"
         )
+        if not self.is_exact:
+            head += f"reparse: a text may say another program than it was printed from ({self.doubt})\n"
         parts = [head, self.gamma.show(), self.vocabulary.show()]
         if self.examples:
             parts.append("examples\n" + "".join(f"  {e}\n" for e in self.examples))

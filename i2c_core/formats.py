@@ -74,7 +74,7 @@ def _read_json(family: Family, text: str) -> Program:
     try:
         record = json.loads(text)
         tokens = [str(t) for t in record["tokens"]]
-        values = record.get("values")
+        values, owner = record.get("values"), record.get("family", family.name)
         numbers = None if values is None else [float("nan") if v is None else float(v) for v in values]
     except json.JSONDecodeError as error:
         raise FormatError(f"this is no JSON: line {error.lineno}, column {error.colno}: {error.msg}", hint) from None
@@ -82,6 +82,9 @@ def _read_json(family: Family, text: str) -> Program:
         raise FormatError("this JSON is nested too deeply", hint) from None
     except (ValueError, TypeError, KeyError, AttributeError):
         raise FormatError("this JSON is no program", hint) from None
+    if owner != family.name:
+        fact = f"this JSON is a program of family {owner!r}, read as one of {family.name!r}"
+        raise FormatError(fact, f"name the family {owner}, or take its name out of the JSON")
     if numbers is not None and len(numbers) != len(tokens):
         raise FormatError(f"{len(tokens)} tokens and {len(numbers)} values", "give one value, or null, a token")
     try:

@@ -1,11 +1,15 @@
-"""The hooks of i2c: what a plugin may add. Each hook hands it a `register` callable.
+"""The hooks of i2c: what a plugin may add.
+
+Every hook is called once, when plugins load, which any command and `i2c_core.plugins.installed` do. It is handed a
+`register` callable, calls it as often as it likes, and returns nothing. A name that another plugin has registered is
+refused and told, and fails nobody else.
 
 A plugin is a module named in the entry-point group `i2c`:
 
     [project.entry-points.i2c]
     my-family = "i2c_family_mine"
 
-Its hooks declare only; what is heavy is a reference (`package.module:attribute`) loaded on first use.
+Its hooks declare only: what is heavy is a reference (`package.module:attribute`), loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -27,17 +31,19 @@ hookimpl = pluggy.HookimplMarker("i2c")
 
 @hookspec
 def i2c_families(register: Callable[[Family], None]) -> None:
-    """Called once when plugins load: call `register(family)` for each family."""
+    """Call `register(family)` for each family; its name must be new."""
 
 
 @hookspec
 def i2c_commands(register: Callable[[str, Reference, str], None]) -> None:
-    """Called when the command line starts: `register(name, "package.module:click_command", "what it does")`."""
+    """Call `register(name, reference, "what it does")` for each command of `i2c`. The reference is to a click command,
+    loaded when it is run or asked for help.
+    """
 
 
 @hookspec
 def i2c_metrics(register: Callable[[str, Reference, str], None]) -> None:
-    """Called before an evaluation: `register(name, reference, "what it measures")`.
+    """Call `register(name, reference, "what it measures")` for each metric of `i2c eval`.
 
     The reference is to `(family, truth, answer) -> (N,) floats`; both are uint8 pictures (N, C, H, W).
     """
@@ -45,14 +51,24 @@ def i2c_metrics(register: Callable[[str, Reference, str], None]) -> None:
 
 @hookspec
 def i2c_learners(register: Callable[[str, Reference, str], None]) -> None:
-    """Called before training: `register(name, reference, "how it learns")`; the contract is in `i2c_core.training`."""
+    """Call `register(name, reference, "how it learns")` for each learner, which `i2c train --learner NAME` runs.
+
+    The reference is to `(family, config, out, *, resume, init, progress) -> Trained`; `i2c_core.training` says what it
+    must leave in the folder `out`.
+    """
 
 
 @hookspec
 def i2c_searchers(register: Callable[[str, Reference, str], None]) -> None:
-    """Called before a search: `register(name, reference, "how it searches")`; the contract is in `i2c_core.search`."""
+    """Call `register(name, reference, "how it searches")` for each searcher.
+
+    The reference is to `(family, renderer) -> Searcher`, a class or a function, with a `Family` and a
+    `i2c_core.raster.Renderer` of it; `i2c_core.search` says what a `Searcher` is.
+    """
 
 
 @hookspec
 def i2c_formats(register: Callable[[str, Format], None]) -> None:
-    """Called when plugins load: `register(family_name, format)` adds a format to somebody else's family, `*` to all."""
+    """Call `register(family_name, format)` to add a format to a family, whoever's it is, or to all with the name `*`.
+    It is added once all plugins are loaded, so that their order does not matter.
+    """

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from i2c_core.checkpoints import LEARNER
 from i2c_core.config import resolve_config
 from i2c_core.errors import ConfigError, PluginError, suggest
 from i2c_core.families import Family
-from i2c_core.plugins import get_family, installed
+from i2c_core.plugins import Registered, get_family, installed
 from i2c_core.progress import Progress
 from i2c_core.training import Trained, run_config
 
@@ -20,7 +21,7 @@ def learn(
     file: Path | None,
     resume: Path | None,
     init: Path | None,
-    learner: str,
+    learner: str | None,
     progress: Progress,
 ) -> Trained:
     """Begin a run of `family` in `out`, or go on with the one in `resume`.
@@ -29,26 +30,35 @@ def learn(
         settings: `section.name=value`, the last word.
         out: the run's folder; `runs/` and the family's name where None.
         file: a TOML file of settings.
-        learner: a name that a plugin registered.
+        learner: a name that a plugin registered; None takes the run's own, or the one that comes with i2c.
 
     Raises:
         I2cError: what does not exist or does not go together.
     """
-    learners = installed().learners
-    if learner not in learners:
-        known = ", ".join(learners) or "none is installed"
-        raise PluginError(f"there is no learner {learner!r}", suggest(learner, learners, f"known learners: {known}"))
     if resume is not None:
-        name, before = run_config(resume)
+        name, trained_by, before = run_config(resume)
+        if learner is not None and learner != trained_by:
+            raise ConfigError(
+                f"{resume} is a run of the learner {trained_by!r}, not {learner!r}", "leave --learner out"
+            )
+        run = _find_learner(trained_by)
         if family is not None and family.name != name:
             raise ConfigError(f"{resume} trains {name}, not {family.name}", "leave --family out")
         family, folder = get_family(name), resume
         config = resolve_config(before.to_dict(), file, settings, owner=str(resume))
     else:
         assert family is not None
+        run = _find_learner(LEARNER if learner is None else learner)
         folder = Path("runs") / family.name if out is None else out
         config = resolve_config(family.recipe, file, settings)
     family.syntax  # noqa: B018, raises where grammar and signature contradict: before the hours, not after them
-    run = learners[learner].load()
-    found: Trained = run(family, config, folder, resume=resume is not None, init=init, progress=progress)
+    found: Trained = run.load()(family, config, folder, resume=resume is not None, init=init, progress=progress)
     return found
+
+
+def _find_learner(name: str) -> Registered:
+    learners = installed().learners
+    if name not in learners:
+        known = ", ".join(learners) or "none is installed"
+        raise PluginError(f"there is no learner {name!r}", suggest(name, learners, f"known learners: {known}"))
+    return learners[name]

@@ -12,7 +12,7 @@ Legend: B pictures of a batch, C channels, H W pixels, n candidates.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -23,14 +23,15 @@ import torch
 from numpy.typing import NDArray
 
 from i2c_core.answers import Answer, Candidate, Source, name_of
-from i2c_core.checkpoints import Checkpoint, find_weights, load_checkpoint, load_model, require_match
-from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposer, Sample, Strategy
+from i2c_core.checkpoints import LEARNER, Checkpoint, find_weights, load_checkpoint, load_model, require_match
+from i2c_core.decoding import AutoregressiveProposer, Observation, Proposer, Strategy
 from i2c_core.decoding.redraw import Ranked, merge, rank_each
+from i2c_core.decoding.strategies import STAGES, STRATEGIES
 from i2c_core.devices import find_device
-from i2c_core.errors import ConfigError, FamilyError, I2cError, RenderError, suggest
+from i2c_core.errors import CheckpointError, ConfigError, FamilyError, I2cError, RenderError, suggest
 from i2c_core.families import Family
 from i2c_core.images import fit, read_image
-from i2c_core.plugins import families
+from i2c_core.plugins import families, installed
 from i2c_core.raster import Renderer
 
 if TYPE_CHECKING:
@@ -39,10 +40,7 @@ if TYPE_CHECKING:
 BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over it stays under 200 MB
 LARGEST = 256  # pixels; above, drawing again costs more than reading did and no answer changes
 _MOST = 1000  # candidates of a picture
-WIDTH = 16  # beams or samples a picture, where "beam" or "sample" is asked for
-STAGES = (4, 16, 64)  # widths that "auto" tries in turn: most pictures need the first only
 _MOST_SEED = 2**63 - 1  # what torch takes
-STRATEGIES = ("auto", "beam", "greedy", "sample")
 UNDEFINED = ("none of the programs found for it has a picture", "try --strategy sample, or another --budget")
 
 Pixels = NDArray[np.uint8]
@@ -87,8 +85,7 @@ class Reader:
     def of(cls, checkpoint: Checkpoint, family: Family, device: str = "auto") -> Self:
         """A reader of a checkpoint that is loaded already."""
         require_match(checkpoint, family)
-        model = load_model(checkpoint, find_device(device))
-        return cls(family, AutoregressiveProposer.for_family(model, family), checkpoint)
+        return cls(family, _proposer_of(checkpoint, family, find_device(device)), checkpoint)
 
     @overload
     def read(
@@ -216,8 +213,10 @@ class Reader:
             if not pending:
                 break
             inputs = torch.from_numpy(np.stack([seen[i] for i in pending])).float() / 255.0  # (B, C, H, W)
-            width = max(n, strategy.width if isinstance(strategy, Beam) else WIDTH)
-            proposals = self.proposer.propose(inputs, n=width, strategy=strategy, budget=budget, generator=generator)
+            observation = Observation(inputs)
+            proposals = self.proposer.propose(
+                observation, n=strategy.tries(n), strategy=strategy, budget=budget, generator=generator
+            )
             ranked = rank_each(self.family, self._renderer, proposals, [compared[i] for i in pending])
             for number, new in zip(pending, ranked, strict=True):
                 found[number] = merge(found[number], new)
@@ -262,9 +261,7 @@ def make_stages(strategy: str | Strategy, n: int = 1) -> tuple[Strategy, ...]:
     if strategy not in STRATEGIES:
         hint = suggest(strategy, STRATEGIES, f"use one of {', '.join(STRATEGIES)}")
         raise ConfigError(f"there is no strategy {strategy!r}", hint)
-    if strategy == "auto":
-        return tuple(dict.fromkeys(Beam(max(width, n)) for width in STAGES))
-    return (Beam(max(WIDTH, n)) if strategy == "beam" else Greedy() if strategy == "greedy" else Sample(),)
+    return STRATEGIES[strategy](n)
 
 
 def _is_settled(found: Ranked) -> bool:
@@ -292,6 +289,25 @@ def _as_path(source: str | Path) -> Path | None:
         return Path(source)
     hint = suggest(source, known, f"known families: {', '.join(known) or 'none is installed'}")
     raise FamilyError(f"{source!r} is neither an installed family nor a file", hint)
+
+
+def _proposer_of(checkpoint: Checkpoint, family: Family, device: torch.device) -> Proposer:
+    """The proposer of what a checkpoint's learner trains, the autoregressive one where it has none of its own.
+
+    A checkpoint may come from anywhere: it names a learner, and only an installed plugin says what that is.
+    """
+    name = str(checkpoint.meta["learner"])
+    if name != LEARNER:
+        known = installed().learners
+        if name not in known:
+            fact = f"{checkpoint.name} was trained by the learner {name!r}, which is not installed"
+            raise CheckpointError(fact, "install its plugin; i2c plugins lists those that are")
+        own: Callable[[Checkpoint, Family, torch.device], Proposer] | None
+        own = getattr(known[name].load(), "proposer", None)
+        if own is not None:
+            found: Proposer = own(checkpoint, family, device)
+            return found
+    return AutoregressiveProposer.for_family(load_model(checkpoint, device), family)
 
 
 def _family_of(checkpoint: Checkpoint) -> Family:

@@ -15,7 +15,8 @@ from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.sampling import Sampler
 from i2c_core.errors import FamilyError, GrammarError, I2cError
 from i2c_core.families import Family
-from i2c_core.grammars import derive
+from i2c_core.grammars import GrammarText, derive
+from i2c_core.grammars.lark_bridge import compile_grammar
 from i2c_core.plugins import Plugins
 from i2c_core.programs import Program
 from i2c_core.version import VERSION
@@ -70,12 +71,12 @@ def new_family_from_grammar(templates: Path, target: Path, name: str, grammar: P
     """The same from somebody's grammar: symbols derived, a renderer that draws the syntax tree."""
     names = Names(name)
     try:
-        text = grammar.read_text(encoding="utf-8")
+        text = GrammarText(grammar.read_text(encoding="utf-8"), grammar.name)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise GrammarError(f"cannot read the grammar {grammar}: {reason}", "name a readable .lark file") from None
     signature, root = derive(text, start)
-    family = Family(name, root=root, signature=signature, grammar=text if "\n" in text else text + "\n")
+    family = Family(name, root=root, signature=signature, grammar=text)
     family.syntax  # noqa: B018 - raises where grammar and derived symbols contradict
     examples = [family.show(p) for p in _some_programs(family)]
     table = "\n".join(f"    {line}" for line in signature.show().splitlines())
@@ -92,6 +93,11 @@ def new_family_from_grammar(templates: Path, target: Path, name: str, grammar: P
         package / "render.py": _fill(templates / "grammar" / "render.py.template", fields),
     }
     return _write(target, files)
+
+
+def doubt(grammar: Path, start: str) -> str:
+    """Where a grammar that a family was made from is not shown unambiguous, empty where it is."""
+    return compile_grammar(GrammarText(grammar.read_text(encoding="utf-8"), grammar.name), start=start).doubt
 
 
 def new_family_like(templates: Path, target: Path, name: str, like: str, plugins: Plugins) -> list[Path]:

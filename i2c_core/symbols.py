@@ -146,6 +146,7 @@ class Signature:
             by_name[symbol.name] = symbol
         object.__setattr__(self, "_by_name", by_name)
         self._check_types()
+        self._check_tokens()
 
     @staticmethod
     def parse(text: str) -> Signature:
@@ -254,6 +255,19 @@ class Signature:
                         f"unknown type {part!r} in '{name} > {part}'", suggest(part, made, "declare it")
                     )
 
+    def _check_tokens(self) -> None:
+        """A symbol named like a list's or like a literal would be one token of two meanings."""
+        has_lists = any(_has_list(t) for s in self.symbols for t in (s.result, *(p.type for p in s.parameters)))
+        for symbol in self.symbols:
+            if has_lists and symbol.name in (CONS.name, NIL.name):
+                own = CONS if symbol.name == CONS.name else NIL
+                fact = f"symbol '{symbol}' is named like '{own}', which lists bring along"
+                raise SignatureError(fact, "rename it: one token cannot be both")
+            for sort, kind in self.kinds.items():
+                if symbol.parameters and not isinstance(kind, Bins) and kind.holds(symbol.name):
+                    fact = f"symbol '{symbol}' is named like a literal of '{sort} = {kind}'"
+                    raise SignatureError(fact, "rename it: one token cannot be both")
+
 
 LITERAL = Type("Literal")  # the result of integers and members, which belong to every type that lists them
 
@@ -266,6 +280,10 @@ def _sorts(type_: Type) -> Iterator[str]:
     for arg in type_.args:
         if isinstance(arg, Type):
             yield from _sorts(arg)
+
+
+def _has_list(type_: Type) -> bool:
+    return type_.is_list or any(_has_list(a) for a in type_.args if isinstance(a, Type))
 
 
 def instances(symbol: Symbol) -> Iterator[Symbol]:

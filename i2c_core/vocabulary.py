@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from i2c_core.errors import BudgetError, ProgramError, SignatureError, suggest
 from i2c_core.programs import Program, type_name
-from i2c_core.symbols import CONS, NIL, Bins, Signature, Symbol, bind_result, instances
+from i2c_core.symbols import CONS, NIL, Bins, Range, Signature, Symbol, bind_result, instances
 from i2c_core.types import Bounds, Type
 
 MAX_PRODUCTIONS = 1_000_000  # about 100 MB of tables; more is a range or a nesting that wants another way to say it
@@ -152,6 +152,11 @@ class Vocabulary:
         tokens = [int(i) for i in ids]
         while tokens and tokens[-1] == self.pad:
             tokens.pop()
+        self.check(tokens)
+        return self._build(tokens, values)
+
+    def check(self, tokens: Sequence[int]) -> None:
+        """Raise `ProgramError` with the position where token ids, without padding, are no whole program of the root."""
         stack = [0]
         for position, token in enumerate(tokens):
             if not stack:
@@ -166,7 +171,6 @@ class Vocabulary:
         if stack:
             fact = f"the program ends after {len(tokens)} tokens, still open: {self.types[stack[-1]]}"
             raise ProgramError(fact, f"{self.types[stack[-1]]} begins with {self.openings(stack[-1])}")
-        return self._build(tokens, values)
 
     def _build(self, tokens: Sequence[int], values: Sequence[float] | None) -> Program:
         done: list[Program] = []
@@ -223,6 +227,7 @@ def _ground(signature: Signature, root: Type, bound: int) -> tuple[tuple[Type, .
     position = 0
     while position < len(types):
         wanted = types[position]
+        _require_few(signature, wanted, bound - len(productions))
         for token, args in _alternatives(signature, wanted):
             if (position, token) in seen:
                 continue  # two included types share the literal
@@ -237,6 +242,18 @@ def _ground(signature: Signature, root: Type, bound: int) -> tuple[tuple[Type, .
                 raise SignatureError(fact, "bound its list lengths or ranges, or list fewer types for its variables")
         position += 1
     return tuple(types), tuple(productions)
+
+
+def _require_few(signature: Signature, wanted: Type, bound: int) -> None:
+    """Raise `SignatureError` where a type's literals alone are more than the productions that are left."""
+    for name in signature.included(wanted):
+        kind = signature.kinds.get(name)
+        if not isinstance(kind, Range | Bins):
+            continue
+        count = kind.count if isinstance(kind, Bins) else kind.high - kind.low + 1
+        if count > bound:
+            fact = f"'{name} = {kind}' has {count:,} values, room is left for {bound:,} productions"
+            raise SignatureError(fact, "narrow the range, or write its numbers digit by digit")
 
 
 def _alternatives(signature: Signature, wanted: Type) -> Iterable[tuple[str, tuple[Type, ...]]]:

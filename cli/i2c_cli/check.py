@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from i2c_cli import options
-from i2c_cli.console import emit, emit_json, table
+from i2c_cli.console import emit, emit_json, say, table
 from i2c_core.families import Family
 
 
@@ -22,4 +22,7 @@ def command(family: Family, as_json: bool) -> int:
             emit_json({"check": result.check, "outcome": result.outcome, "message": result.message})
     else:
         emit(table([(r.check, r.outcome, r.message) for r in results]))
-    return 0 if all(r.ok for r in results) else 1
+    passed = all(r.ok for r in results)
+    if passed and not family.is_exact:
+        say(f"{family.name} is reparse: a text may say another program than it was printed from ({family.doubt})")
+    return 0 if passed else 1

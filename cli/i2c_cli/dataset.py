@@ -65,7 +65,10 @@ def build(
 
     config = BuildConfig(max_size, count, razor, hash_size, part, seed, shard_size)
     manifest = build_dataset(family, out, config, resume=resume, progress=make_progress(quiet))
-    say(f"wrote {out}: {manifest['images']:,} images in {_files(len(manifest['shards']))}", quiet)
+    found = manifest["images"]
+    say(f"wrote {out}: {_counted(found, 'image')} in {_counted(len(manifest['shards']), 'file')}", quiet)
+    if count is not None and found < count:
+        say(f"{_fewer(family, manifest)} through size {max_size}, {count:,} were asked for", quiet)
     say(f"next: i2c train --family {family.name} --data {out}", quiet)
 
 
@@ -83,8 +86,19 @@ def info(folder: Path, as_json: bool) -> None:
         emit(table(_rows(manifest)))
 
 
-def _files(count: int) -> str:
-    return f"{count:,} file{'s' * (count != 1)}"
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def _fewer(family: Family, manifest: dict[str, Any]) -> str:
+    """Why there are fewer images than were asked for: some are not looked for, or looked for and not found."""
+    part = {"all": "", "train": " to train on", "held-out": " held out"}[manifest["config"]["part"]]
+    images = _counted(manifest["images"], "image") + part
+    if manifest["razor"] == "none":
+        return f"drawing programs of {family.name} found only {images}"
+    if manifest["razor"] == "rough":
+        return f"the rough razor keeps only {images} of {family.name}"
+    return f"the language has only {images}"
 
 
 def _rows(manifest: dict[str, Any]) -> list[tuple[str, str]]:

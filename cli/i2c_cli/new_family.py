@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from i2c_cli.console import say
 from i2c_core import scaffold
 from i2c_core.errors import FamilyError
 from i2c_core.plugins import installed
@@ -36,4 +37,7 @@ def command(name: str, out: Path | None, grammar: Path | None, start: str, like:
         files = scaffold.new_family(TEMPLATES, target, name)
     for path in files:
         click.echo(str(path))
+    doubt = scaffold.doubt(grammar, start) if grammar is not None else ""
+    if doubt:
+        say(f"{name} is reparse: a text may say another program than it was printed from ({doubt})")
     click.echo(f'next: python -m pip install -e "{target}[test]" && python -m pytest {target}', err=True)

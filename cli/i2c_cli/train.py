@@ -47,7 +47,7 @@ def _print_settings(ctx: click.Context, param: click.Parameter, value: bool) -> 
 @click.option("--workers", metavar="NUMBER", help="Processes that draw, for renderers of one program at a time.")
 @click.option("--resume", metavar="FOLDER", type=options.PATH, help="Go on with the run in FOLDER.")
 @click.option("--init", metavar="FILE", type=options.PATH, help="Begin from the weights of this checkpoint.")
-@click.option("--learner", metavar="NAME", default="paired", show_default=True, help="The way to learn.")
+@click.option("--learner", metavar="NAME", help="The way to learn [default: paired, or the run's].")
 @options.quiet
 def command(
     family: Family | None,
@@ -56,7 +56,7 @@ def command(
     settings: tuple[str, ...],
     resume: Path | None,
     init: Path | None,
-    learner: str,
+    learner: str | None,
     quiet: bool,
     **shortcuts: str | None,
 ) -> int:

@@ -132,27 +132,12 @@ def _program(record: _Record, family: Family) -> tuple[Encoded, str]:
         return vocabulary.encode(family.canonical(family.parse(record.code))), record.code
     assert record.tokens is not None
     ids = vocabulary.names_to_ids(record.tokens)
-    _require_typed(family, ids)
+    vocabulary.check(ids)  # nothing is built here: a file has many rows
     values = tuple(record.values) if record.values is not None else (float("nan"),) * len(ids)
     if record.code is None:
         program = family.from_tokens(ids, values)
         return vocabulary.encode(family.canonical(program)), family.show(program)
     return Encoded(tuple(ids), values), record.code
-
-
-def _require_typed(family: Family, ids: list[int]) -> None:
-    """Raise `ProgramError` when tokens are no whole program of the root type; builds no program where they are."""
-    vocabulary = family.vocabulary
-    stack = [0]
-    for token in ids:
-        found = int(vocabulary.production[stack.pop(), token]) if stack else -1
-        if found < 0:
-            break
-        stack.extend(reversed(vocabulary.productions[found].args))
-    else:
-        if not stack:
-            return
-    vocabulary.decode(ids)
 
 
 def _records(path: Path) -> Iterator[_Record]:

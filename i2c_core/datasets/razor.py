@@ -10,7 +10,8 @@ Legend: N kept programs, T tokens of the longest, C channels, H W pixels.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,8 @@ __all__ = ["Progress", "Razored", "razor_table", "rough_razor", "sharp_razor"]
 
 MAX_PROGRAMS = 4_000_000  # that a razor draws one by one; at 10,000 a second, seven minutes
 CONFIRMED = 4096  # kept pictures that are drawn again by the renderer at the end
+
+Keep = Callable[[NDArray[np.uint8]], NDArray[Any]]  # pictures (N, C, H, W): places, or a mask, of those that are kept
 
 
 def sharp_razor(
@@ -67,7 +70,7 @@ def sharp_razor(
             raise FamilyError(fact, "use the razor that draws: method='drawing'")
         if shelves is not None:
             return razor_table(family, shelves, max_size, None, own, progress)
-        return _by_drawing(family, reference, max_size, own, progress)
+        return _by_drawing(Collected(family, "drawing"), _Twins().new, reference, max_size, own, progress)
     finally:
         if renderer is None:
             own.close()
@@ -97,11 +100,11 @@ def rough_razor(
     own = Renderer(family) if renderer is None else renderer
     try:
         razor = RoughRazor(hash_size, highfreq_factor)
+        collected = Collected(family, "rough")
         shelves = compose(family, family.size, max_size, own)
         if shelves is None:
-            return _hash_drawn(family, razor, max_size, own, progress)
+            return _by_drawing(collected, lambda p: razor.keep(_plane(p)), family.size, max_size, own, progress)
         counts = Counts(family.vocabulary, max_size)
-        collected = Collected(family, "rough")
         for tokens in range(1, max_size + 1):
             shelves.build(tokens)
             ids, pictures = shelves.kept(tokens)
@@ -137,41 +140,27 @@ def razor_table(
 
 
 def _by_drawing(
-    family: Family, size: tuple[int, int], max_size: int, renderer: Renderer, progress: Progress | None
+    collected: Collected,
+    keep: Keep,
+    size: tuple[int, int],
+    max_size: int,
+    renderer: Renderer,
+    progress: Progress | None,
 ) -> Razored:
+    """Draw every program, from small to large, and collect those that `keep` keeps."""
+    family = collected.family
     _require_few(family, max_size)
-    twins = _Twins()
-    collected = Collected(family, "drawing")
     for tokens in range(1, max_size + 1):
         seen = 0
-        kept_ids, kept_pixels = [np.empty((0, tokens), np.int64)], []
+        kept_ids = [np.empty((0, tokens), np.int64)]
+        kept_pixels = [np.empty((0, family.channels, *size), np.uint8)]
         for ids, pixels, count in _drawn(family, tokens, size, renderer):
             seen += count
-            new = twins.new(pixels.reshape(len(pixels), int(np.prod(pixels.shape[1:]))))
-            kept_ids.append(ids[new])
-            kept_pixels.append(pixels[new])
-        if seen:
-            pixels = np.concatenate([np.empty((0, family.channels, *size), np.uint8), *kept_pixels])
-            collected.add(tokens, seen, np.concatenate(kept_ids), _whole(pixels), progress)
-    return collected.done(max_size)
-
-
-def _hash_drawn(
-    family: Family, razor: RoughRazor, max_size: int, renderer: Renderer, progress: Progress | None
-) -> Razored:
-    _require_few(family, max_size)
-    collected = Collected(family, "rough")
-    for tokens in range(1, max_size + 1):
-        seen = 0
-        kept_ids, kept_pixels = [np.empty((0, tokens), np.int64)], []
-        for ids, pixels, count in _drawn(family, tokens, family.size, renderer):
-            seen += count
-            kept = razor.keep(_plane(pixels))
+            kept = keep(pixels)
             kept_ids.append(ids[kept])
             kept_pixels.append(pixels[kept])
         if seen:
-            pixels = np.concatenate([np.empty((0, family.channels, *family.size), np.uint8), *kept_pixels])
-            collected.add(tokens, seen, np.concatenate(kept_ids), _whole(pixels), progress)
+            collected.add(tokens, seen, np.concatenate(kept_ids), _whole(np.concatenate(kept_pixels)), progress)
     return collected.done(max_size)
 
 
@@ -218,10 +207,11 @@ class _Twins:
         self._number: dict[int, list[int]] = {}
         self._rows: list[NDArray[np.uint8]] = []
 
-    def new(self, rows: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """The rows (N, M) that are met for the first time, by their places, in order."""
-        if not len(rows):
+    def new(self, pixels: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """The pictures (N, C, H, W) that are met for the first time, by their places, in order."""
+        if not len(pixels):
             return np.empty(0, np.int64)
+        rows = pixels.reshape(len(pixels), -1)
         first = np.sort(unique_rows(rows)[0])
         found = []
         for place, value in zip(first.tolist(), row_hashes(rows[first]).tolist(), strict=True):

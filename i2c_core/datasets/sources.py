@@ -169,15 +169,17 @@ class TableSource:
             assert self._shelves is not None
             assert self._sampler is not None
             where = np.flatnonzero(sizes == size)
+            values = None
             if size in self._composed:
                 ids, pixels = self._shelves.draw(rng, size, len(where))
+                defined = np.ones(len(ids), bool)
             else:
                 ids, values = self._sampler.sample(rng, sizes[where])
                 drawn = self._renderer.render(ids, values)
-                ids, pixels, where = ids[drawn.defined], drawn.pixels[drawn.defined], where[drawn.defined]
+                pixels, defined = drawn.pixels, drawn.defined
             keys = pixel_keys(pixels)
-            good = self._choice.allowed(keys) & ~is_in(keys, self._known)
-            pool.add(ids[good], None, pixels[good], keys[good], where[good])
+            good = defined & self._choice.allowed(keys) & ~is_in(keys, self._known)
+            pool.add(ids[good], None if values is None else values[good], pixels[good], keys[good], where[good])
         pool.close_round()
 
 

@@ -15,13 +15,13 @@ from torch import Tensor
 
 from i2c_core.decoding.noise import row_keys, uniform
 from i2c_core.decoding.picking import Picker, chosen, draw
-from i2c_core.masks import PushdownMask, State
+from i2c_core.masks import Mask
 
 
 class StepDecoder(Protocol):
     """A network that gives the logits of one token at a time; rows of one image stand together."""
 
-    def start(self, observation: Any, rows: int = 1) -> Any:
+    def start(self, features: Any, rows: int = 1) -> Any:
         """The state before the first token of `rows` programs an image."""
 
     def step(self, state: Any, previous: Tensor, where: Tensor | None = None) -> tuple[Tensor, Any]:
@@ -31,8 +31,8 @@ class StepDecoder(Protocol):
         """The state whose row i is row index[i] (R,) of `state`, a row of the same image."""
 
 
-class Companion(Protocol):
-    """What follows the tokens beside the mask, and tells the network something: the places of families with zooms."""
+class Tracker(Protocol):
+    """Follows the tokens beside the mask, and tells the network something: the places of families with zooms."""
 
     def start(self, batch: int) -> Any:
         """The state before the first token of `batch` rows."""
@@ -86,51 +86,51 @@ class Finish:
 
 
 class Run:
-    """Network, mask and companion of R rows, advanced together."""
+    """Network, mask and places of R = N * K rows, advanced together; `size` is (N, K)."""
 
     def __init__(
         self,
         decoder: StepDecoder,
-        observation: Any,
-        mask: PushdownMask,
-        places: Companion | None,
+        features: Any,
+        mask: Mask,
+        places: Tracker | None,
         size: tuple[int, int],
     ) -> None:
-        self.decoder, self.mask, self.companion = decoder, mask, places
+        self.decoder, self.mask, self.tracker, self.size = decoder, mask, places, size
         rows = size[0] * size[1]
-        self.network = decoder.start(observation, size[1])
+        self.network = decoder.start(features, size[1])
         self.places = None if places is None else places.start(rows)
-        self.previous = torch.full((rows,), mask.tables.pad, dtype=torch.int64, device=mask.tables.device)  # (R,)
+        self.previous = torch.full((rows,), mask.pad, dtype=torch.int64, device=mask.device)  # (R,)
         self.picker = Picker(mask, rows)
 
-    def scores(self, state: State) -> Tensor:
+    def scores(self, state: Any) -> Tensor:
         """The masked logits (R, V + 1) of the next token."""
-        where = None if self.companion is None else self.companion.top(self.places)  # (R, 4)
+        where = None if self.tracker is None else self.tracker.top(self.places)  # (R, 4)
         logits, self.network = self.decoder.step(self.network, self.previous, where)
         return self.picker.scores(logits, state)
 
-    def advance(self, state: State, token: Tensor) -> State:
+    def advance(self, state: Any, token: Tensor) -> Any:
         """Take `token` (R,) everywhere."""
         self.previous = token
-        if self.companion is not None:
-            self.places = self.companion.advance(self.places, token)
+        if self.tracker is not None:
+            self.places = self.tracker.advance(self.places, token)
         return self.mask.advance(state, token)
 
-    def fork(self, state: State, index: Tensor) -> State:
+    def fork(self, state: Any, index: Tensor) -> Any:
         """Follow the rows at `index` (R,)."""
         self.network = self.decoder.reorder(self.network, index)
-        if self.companion is not None:
-            self.places = self.companion.reorder(self.places, index)
+        if self.tracker is not None:
+            self.places = self.tracker.reorder(self.places, index)
         self.picker.fork(index)
         return self.mask.fork(state, index)
 
 
-def sample(run: Run, size: tuple[int, int], budget: int, temperature: float, keys: Tensor | None) -> Decoded:
+def sample(run: Run, budget: int, temperature: float, keys: Tensor | None) -> Decoded:
     """K programs of N images: drawn at `temperature` with the noise of `keys` (N,), or the likeliest tokens without
     keys.
     """
-    images, samples = size
-    ids = run.previous.new_full((images * samples, budget), run.mask.tables.pad)  # (R, T)
+    images, samples = run.size
+    ids = run.previous.new_full((images * samples, budget), run.mask.pad)  # (R, T)
     logprob = torch.zeros(images * samples, dtype=torch.float64, device=ids.device)  # (R,)
     logq = torch.zeros_like(logprob)
     noise = None if keys is None else row_keys(keys, samples)  # (R,)
@@ -149,13 +149,15 @@ def sample(run: Run, size: tuple[int, int], budget: int, temperature: float, key
         state = run.advance(state, token)
         if finish(run.mask.done(state)):
             break
-    return Decoded(ids.view(*size, budget), logprob.view(size), logq.view(size), run.picker.undefined.view(size))
+    logprob = logprob.masked_fill(run.picker.forced, -torch.inf)
+    found = (ids.view(*run.size, budget), logprob.view(run.size), logq.view(run.size))
+    return Decoded(*found, run.picker.undefined.view(run.size))
 
 
-def beam(run: Run, size: tuple[int, int], budget: int) -> Decoded:
+def beam(run: Run, budget: int) -> Decoded:
     """The K programs of N images found by beam search, the likeliest first; -inf where there are no K."""
-    images, width = size
-    rows, pad = images * width, run.mask.tables.pad
+    size = images, width = run.size
+    rows, pad = images * width, run.mask.pad
     ids = run.previous.new_full((rows, budget), pad)  # (R, T)
     total = torch.full(size, -torch.inf, dtype=torch.float64, device=ids.device)  # (N, K)
     total[:, :1] = 0.0
@@ -174,4 +176,5 @@ def beam(run: Run, size: tuple[int, int], budget: int) -> Decoded:
             break
     found = (total > -torch.inf).unsqueeze(2)  # (N, K, 1)
     ids = torch.where(found, ids.view(*size, budget), pad)
-    return Decoded(ids, total, torch.zeros_like(total), run.picker.undefined.view(size))
+    logprob = total.masked_fill(run.picker.forced.view(size), -torch.inf)
+    return Decoded(ids, logprob, torch.zeros_like(total), run.picker.undefined.view(size))

@@ -1,4 +1,4 @@
-"""Proposers: images to programs with log-probabilities. The autoregressive decoder is the first of them.
+"""Proposers: observations to programs with log-probabilities. The autoregressive decoder is the first of them.
 
 Legend: B images, K programs an image, T tokens, V tokens of the vocabulary, which pads, C channels, H W pixels.
 """
@@ -6,19 +6,19 @@ Legend: B images, K programs an image, T tokens, V tokens of the vocabulary, whi
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from i2c_core.decoding.loops import Companion, Decoded, Run, StepDecoder, beam, sample
+from i2c_core.decoding.loops import Decoded, Run, StepDecoder, Tracker
 from i2c_core.decoding.noise import image_keys
-from i2c_core.decoding.strategies import Beam, Greedy, Sample, Strategy
+from i2c_core.decoding.strategies import Beam, Strategy
 from i2c_core.errors import BudgetError
 from i2c_core.families import Family
-from i2c_core.masks import PushdownMask, Tables
-from i2c_core.model import Model
+from i2c_core.masks import Mask, PushdownMask, Tables
+from i2c_core.model import Model, Observation
 from i2c_core.model.zooms import family_places
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,8 @@ class Proposals:
     Attributes:
         ids: (B, K, T) int64, padded with V; all padding where there are no K programs.
         logprob: (B, K) float64, log p(program | image, root, budget): under the mask, at temperature 1, summing to 1
-            over all programs within the budget; -inf where there are no K programs.
+            over all programs within the budget; -inf where there are no K programs, and for a program with a token
+            that was forced because the network gave no number for any legal one: nothing is claimed of it.
         logq: (B, K) float64, the log-probability that the proposer had of proposing it; 0 where it had no choice
             (greedy, beam).
         values: (B, K, T) float64 for continuous tokens, NaN for none, or None: a bin stands for its centre.
@@ -50,21 +51,21 @@ class Proposer(Protocol):
 
     def propose(
         self,
-        images: Tensor,
+        observation: Observation,
         *,
         n: int = 1,
         strategy: Strategy = ...,
         budget: int = ...,
         generator: torch.Generator | int | None = None,
     ) -> Proposals:
-        """Programs for images (B, C, H, W) in [0, 1]: `n` each, or what the strategy gives."""
+        """Programs for B observations: `n` each, or what the strategy gives."""
 
 
 class StepModel(Protocol):
     """An encoder of images, and a decoder of programs that goes token by token."""
 
-    def encode(self, images: Tensor) -> Any:
-        """What the decoder looks at, from images (B, C, H, W) in [0, 1]."""
+    def encode(self, observation: Observation) -> Any:
+        """What the decoder looks at."""
 
     @property
     def decoder(self) -> StepDecoder:
@@ -73,11 +74,11 @@ class StepModel(Protocol):
 
 @dataclass
 class AutoregressiveProposer:
-    """Programs token by token under the mask. The model should be in evaluation mode, and the tables on its device.
+    """Programs token by token under the mask. The model should be in evaluation mode, and the mask on its device.
 
     Args:
         model: encoder and decoder.
-        tables: the mask's tables.
+        mask: which tokens may come next.
         places: the rectangles of nodes, for a model that wants them.
         max_tokens: the longest program that the model can write; None asks `model.config`, if it has one.
         rows: how many programs to decode at a time; more need more memory. Results do not depend on it, but for the
@@ -85,14 +86,12 @@ class AutoregressiveProposer:
     """
 
     model: StepModel
-    tables: Tables
-    places: Companion | None = None
+    mask: Mask
+    places: Tracker | None = None
     max_tokens: int | None = None
     rows: int = 2048
-    mask: PushdownMask = field(init=False)
 
     def __post_init__(self) -> None:
-        self.mask = PushdownMask(self.tables)
         if self.max_tokens is None:
             self.max_tokens = getattr(getattr(self.model, "config", None), "max_tokens", None)
 
@@ -104,19 +103,19 @@ class AutoregressiveProposer:
         device = next(model.parameters()).device
         tables = Tables.from_vocabulary(family.vocabulary).to(device)
         places = family_places(family, model.config.max_tokens).to(device) if model.config.where else None
-        return cls(model, tables, places)
+        return cls(model, PushdownMask(tables), places)
 
     @torch.no_grad()
     def propose(
         self,
-        images: Tensor,
+        observation: Observation,
         *,
         n: int = 1,
         strategy: Strategy = Beam(),  # noqa: B008  frozen
         budget: int = 64,
         generator: torch.Generator | int | None = None,
     ) -> Proposals:
-        """Programs for images (B, C, H, W) in [0, 1]; what comes back is on the model's device.
+        """Programs for B observations; what comes back is on the model's device.
 
         Args:
             n: programs an image. Greedy gives one. Sampling gives n, equal ones included. Beam gives the n likeliest of
@@ -129,38 +128,35 @@ class AutoregressiveProposer:
         Raises:
             BudgetError: the budget is below the shortest program or above what the model can write.
         """
-        self.tables.require_budget(budget)
+        self.mask.require_budget(budget)
         if self.max_tokens is not None and budget > self.max_tokens:
             fact = (
                 f"a budget of {budget} tokens is above the longest program of this model, which has {self.max_tokens}"
             )
             raise BudgetError(fact, f"use a budget of at most {self.max_tokens}")
         seed = generator.initial_seed() if isinstance(generator, torch.Generator) else generator or 0
-        width = 1 if isinstance(strategy, Greedy) else max(strategy.width, n) if isinstance(strategy, Beam) else n
+        width = strategy.rows(n)
+        observation, step = observation.to(self.mask.device), max(1, self.rows // max(width, 1))
         parts = [
-            self._decode(part, width, strategy, budget, seed)
-            for part in torch.split(images.to(self.tables.device), max(1, self.rows // max(width, 1)))
+            self._decode(observation.select(slice(begin, begin + step)), width, strategy, budget, seed)
+            for begin in range(0, max(len(observation), 1), step)
         ]
         ids, logprob, logq, undefined = (torch.cat(column)[:, :n] for column in zip(*parts, strict=True))
         proposals = Proposals(ids, logprob, logq, None, undefined)
         _tell(proposals)
         return proposals
 
-    def _decode(self, images: Tensor, width: int, strategy: Strategy, budget: int, seed: int) -> Decoded:
-        size = (len(images), width)
+    def _decode(self, observation: Observation, width: int, strategy: Strategy, budget: int, seed: int) -> Decoded:
+        size = (len(observation), width)
         if 0 in size:
-            return _nothing(size, budget, self.tables)
-        run = Run(self.model.decoder, self.model.encode(images), self.mask, self.places, size)
-        if isinstance(strategy, Beam):
-            return beam(run, size, budget)
-        if isinstance(strategy, Sample):
-            return sample(run, size, budget, strategy.temperature, image_keys(images, seed))
-        return sample(run, size, budget, 1.0, None)
+            return _nothing(size, budget, self.mask)
+        run = Run(self.model.decoder, self.model.encode(observation), self.mask, self.places, size)
+        return strategy.run(run, budget, image_keys(observation.image, seed))
 
 
-def _nothing(size: tuple[int, int], budget: int, tables: Tables) -> Decoded:
-    ids = torch.full((*size, budget), tables.pad, dtype=torch.int64, device=tables.device)
-    number = torch.zeros(size, dtype=torch.float64, device=tables.device)
+def _nothing(size: tuple[int, int], budget: int, mask: Mask) -> Decoded:
+    ids = torch.full((*size, budget), mask.pad, dtype=torch.int64, device=mask.device)
+    number = torch.zeros(size, dtype=torch.float64, device=mask.device)
     return Decoded(ids, number, number, number.to(torch.int64))
 
 

@@ -141,7 +141,7 @@ def _distinct(
     read: dict[tuple[bytes, bytes], int] = {}
     numbers: dict[Program, int] = {}
     best: dict[tuple[int, int], float] = {}
-    for b, k in np.argwhere(logprob > -np.inf):
+    for b, k in np.argwhere(ids[:, :, 0] != family.vocabulary.size):  # what begins with padding is no program
         own: NDArray[np.float64] | None = None if values is None else values[b, k]
         key = (ids[b, k].tobytes(), b"" if own is None else own.tobytes())
         if key not in read:

@@ -239,7 +239,8 @@ class Binding:
     def _check_passage(self, alternative: Alternative, sort: str) -> None:
         inner = alternative.kept[0]
         if not self._passes(inner, sort):
-            fact = f"{self.rules.where(alternative)}: rule {alternative.rule} is {sort}, but passes on {inner.name}"
+            where = f"{self.rules.where(alternative)}: rule {alternative.rule}"
+            fact = f"{where} is {sort}, but passes on {self.rules.shown(inner)}"
             raise GrammarError(fact, f"name a symbol with '-> name', or declare '{sort} > {self.sorts[inner.name]}'")
 
     def _unknown(self, alternative: Alternative, sort: str, name: str) -> None:
@@ -262,9 +263,8 @@ class Binding:
         for elements in self.repeats.variants(alternative):
             places = self._assign(elements, (sort,))
             if places is None:
-                fact = (
-                    f"{self.rules.where(alternative)}: rule {alternative.rule} is {sort}, but holds {_shown(elements)}"
-                )
+                where = f"{self.rules.where(alternative)}: rule {alternative.rule}"
+                fact = f"{where} is {sort}, but holds {_shown(self.rules, elements)}"
                 raise GrammarError(fact, f"let it hold {sort[5:-1]} only, as in {_rule_name(sort[5:-1])}*")
             forms.append(self._form(alternative, elements, places, (sort,)))
         return Meaning(None, {"": forms})
@@ -307,9 +307,11 @@ class Binding:
             raise GrammarError(f"{where} has {count}, the signature says {shown}", "change one of the two")
         for number, (element, arg) in enumerate(zip(kept, args, strict=True), 1):
             if self._assign((element,), (arg,)) is None:
-                fact = f"{where} has {_shown([element])} at argument {number}, the signature says {shown}"
+                fact = f"{where} has {_shown(self.rules, [element])} at argument {number}, the signature says {shown}"
                 raise GrammarError(fact, f"write {_rule_name(arg)} there, or change the signature")
-        raise GrammarError(f"{where} has {_shown(kept)}, the signature says {shown}", "change one of the two")
+        raise GrammarError(
+            f"{where} has {_shown(self.rules, kept)}, the signature says {shown}", "change one of the two"
+        )
 
     # -- elements and arguments
 
@@ -387,11 +389,11 @@ def _rule_name(type_key: str | None) -> str:
     )
 
 
-def _shown(elements: Sequence[Element]) -> str:
+def _shown(rules: Rules, elements: Sequence[Element]) -> str:
     names = []
     for element in elements:
         if isinstance(element, Many):
-            names.append(f"({' | '.join(i.name for i in element.items)})*")
+            names.append(f"({' | '.join(map(rules.shown, element.items))})*")
         elif element.kept:
-            names.append(element.name)
+            names.append(rules.shown(element))
     return " ".join(names) or "nothing"

@@ -138,7 +138,7 @@ class _Deriving:
         ):
             return FRACTIONS
         if not found:
-            fact = f"{self.rules.name}: no string is found that terminal {terminal.name} matches"
+            fact = f"{self.rules.name}: no string is found that terminal {terminal.shown} matches"
             raise GrammarError(fact, "write it as a simpler regular expression, or declare a signature")
         visible = [w for w in found if w and w.isprintable()] or list(found)
         return Enumeration(tuple(visible[:SHORTEST]))

@@ -9,7 +9,7 @@ import importlib
 import os
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from importlib import resources
 from typing import Any
 
@@ -17,6 +17,7 @@ import lark
 from lark.exceptions import LarkError, UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr
 from lark.load_grammar import FromPackageLoader, PackageResource
+from lark.parsers.lalr_analysis import LALR_Analyzer
 
 from i2c_core.errors import GrammarError, suggest
 from i2c_core.grammars.layout import Layout
@@ -131,6 +132,35 @@ class Parser:
             fact = f"{name}: terminal {min(declared)} is declared without a pattern"
             raise GrammarError(fact, "give it a regular expression or a text")
 
+    @cached_property
+    def doubt(self) -> str:
+        """Where the grammar is not shown unambiguous, empty for none: what Lark settles without a word.
+
+        It shifts where a rule may as well end, and of two rules that may end it takes the one of higher priority.
+        """
+        analyzer: Any = LALR_Analyzer(self._lark.parser.parser_conf)  # half of it has no types
+        analyzer.compute_lr0_states()
+        analyzer.compute_reads_relations()
+        analyzer.compute_includes_lookback()
+        analyzer.compute_lookaheads()
+        places = {rule: i for i, rule in enumerate(self._lark.rules)}
+        found = min(
+            (
+                (sorted(places[r] for r in rules), terminal.name)
+                for items in analyzer.lr0_itemsets
+                for terminal, rules in items.lookaheads.items()
+                if len(rules) > 1 or terminal in items.transitions
+            ),
+            default=None,
+        )
+        if found is None:
+            return ""
+        ending = [self.rules.alternatives[i] for i in found[0]]
+        at = "the end" if found[1] == "$END" else self.rules.terminals[found[1]].shown
+        names = [_owner(a.rule) for a in ending]
+        may = f"rule {names[0]} may end or go on" if len(names) == 1 else f"rules {' and '.join(names)} may both end"
+        return f"{self.rules.where(ending[0])}: before {at}, {may}"
+
     def parse(self, text: str) -> Node:
         """The concrete tree of a text; raises `Unexpected`."""
         try:
@@ -166,14 +196,16 @@ def compile_grammar(text: str, root: str = "", start: str | None = None) -> Pars
     name = text.name if isinstance(text, GrammarText) else "grammar"
     if not text.strip():
         raise GrammarError(f"{name} is empty", 'write a rule, as in: start: "dot"')
+    named = start is not None  # by a person, with the option
     if start is None:
         alike = [r for r in rules if r.replace("_", "").lower() == root.lower()]
         start = "start" if "start" in rules or not alike else alike[0]
     if start not in rules and rules:
         fact = f"{name} has no rule {start!r}"
-        raise GrammarError(
-            fact, suggest(start, rules, f"its rules are {', '.join(list(rules)[:8])}; begin with '{start}: ...'")
-        )
+        known = f"its rules are {', '.join(list(rules)[:8])}"
+        if named:
+            raise GrammarError(fact, f"name the first rule with --start: {suggest(start, rules, known)}")
+        raise GrammarError(fact, suggest(start, rules, f"{known}; begin with '{start}: ...'"))
     if isinstance(text, GrammarText):
         return _compile(str(text), name, text.package, text.folder, start)
     return _compile(text, name, None, None, start)
@@ -225,6 +257,15 @@ def _told(error: Exception, name: str, text: str) -> GrammarError:
         rules = sorted({line.removeprefix("- ") for line in lines if line.startswith("- ")})
         fact = f"two ways to read the same text: {' and '.join(rules[:2])}"
         hint = "make the grammar LALR(1): give the two different keywords, or join them"
+    elif zero := re.fullmatch(r"Lexer does not allow zero-width terminals\. \((\w+): '(.*)'\)", message):
+        fact = f"terminal {f'/{zero[2]}/' if zero[1].startswith('__') else zero[1]} matches the empty text"
+        hint = "let it match at least one character, and make it optional where it stands"
+    elif found and (alias := re.fullmatch(r"Unexpected token Token\('TERMINAL', '(\w+)'\)", fact)):
+        before = text.split("\n")[int(found[1]) - 1][: int(found[2]) - 1]
+        if before.rstrip().endswith("->"):
+            keyword = re.search(r'"(\w+)"i?(?!.*\|)', before)
+            leave = f'leave it out: the keyword "{keyword[1]}" names the symbol' if keyword else "write it so"
+            fact, hint = f"alias {alias[1]!r} has upper case", f"an alias is lower case in Lark; {leave}"
     elif lines and lines[0].startswith("Rules defined twice"):
         fact = f"two alternatives are the same: {lines[1].removeprefix('* ')}" if len(lines) > 1 else fact
         hint = "remove one of them"
@@ -239,3 +280,9 @@ def _told(error: Exception, name: str, text: str) -> GrammarError:
             where = re.search(rf"\b{re.escape(used[1])}\b", text)
             place = f", line {text[: where.start()].count(chr(10)) + 1}" if where else place
     return GrammarError(f"{name}{place}: {fact}", hint)
+
+
+def _owner(rule: str) -> str:
+    """The rule that a person wrote: Lark calls its helper for `x*` in rule `r` `__r_star_0`."""
+    found = re.fullmatch(r"__(\w+)_(?:star|plus|group|rep|maybe)\w*_\d+", rule)
+    return found[1] if found else rule

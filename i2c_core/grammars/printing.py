@@ -89,7 +89,7 @@ class Printer:
                     self._ways.clear()
                 self._ways[known] = way
         if way is None:
-            rule = " or ".join(i.name for i in slots)
+            rule = " or ".join(map(self._rules.shown, slots))
             fact = f"{self._rules.name}: rule {rule} has no way to write {node.symbol.name}"
             fact += f" with {', '.join(map(str, lengths))} elements" if lengths else ""
             raise GrammarError(fact, "add an alternative for it")
@@ -191,7 +191,7 @@ class Printer:
             terminal = self._rules.terminals[item.name]
             found = (terminal.literal,) if terminal.literal is not None else words(terminal.regex, terminal.flags)[0]
             if not found:
-                fact = f"{self._rules.name}: no text is found that terminal {item.name} matches"
+                fact = f"{self._rules.name}: no text is found that terminal {self._rules.shown(item)} matches"
                 raise GrammarError(fact, "write it as a simpler regular expression")
             self._filler[item.name] = str(found[0])
         return self._filler[item.name]
@@ -296,9 +296,10 @@ def _missing(printer: Printer, slots: Slots, wanted: Type, what: str) -> Grammar
     names = own[:1] if own and binding.sorts.get(names[0]) == key(wanted) else names
     first = rules.by_rule.get(names[0])
     where = rules.where(first[0]) if first else rules.name
+    shown = [i.shown if (i := rules.terminals.get(n)) and n.startswith("__") else n for n in names]
     kind = "terminal" if names[0] in rules.terminals else "rule"
     return GrammarError(
-        f"{where}: {kind} {' or '.join(names)} has no way to write {what}",
+        f"{where}: {kind} {' or '.join(shown)} has no way to write {what}",
         "add an alternative for it, or change the signature",
     )
 

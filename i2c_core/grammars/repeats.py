@@ -144,14 +144,14 @@ class Repeats:
         for alternative in (a for n in inlined for a in self._inlined[n]):
             things = {i for i in alternative.items if i.kept and not i.inlined}
             if len(things) > 1:
-                together = " ".join(i.name for i in alternative.items if i.kept and not i.inlined)
+                together = " ".join(self._rules.shown(i) for i in alternative.items if i.kept and not i.inlined)
                 fact = f"{self._rules.where(alternative)}: {self._owner(name)} repeats '{together}' together"
                 raise GrammarError(fact, "give what is repeated a rule of its own")
             for thing in things:
                 shape = tuple("" if i == thing else i.name for i in alternative.items)
                 shapes.setdefault(thing, set()).add((alternative.rule, *shape))
         if len({frozenset(s) for s in shapes.values()}) > 1:
-            names = " and ".join(i.name for i in shapes)
+            names = " and ".join(map(self._rules.shown, shapes))
             alternative = self._inlined[name][0]
             fact = f"{self._rules.where(alternative)}: {self._owner(name)} repeats {names}, each in another way"
             raise GrammarError(fact, "give what is repeated a rule of its own")

@@ -9,7 +9,7 @@ from i2c_core.grammars.lark_bridge import Unexpected, compile_grammar
 from i2c_core.grammars.printing import Printer
 from i2c_core.grammars.reading import TreeReader
 from i2c_core.grammars.sources import GrammarText
-from i2c_core.grammars.trees import Terminal
+from i2c_core.grammars.trees import Node, Terminal
 from i2c_core.programs import Program
 from i2c_core.vocabulary import Vocabulary
 
@@ -19,8 +19,9 @@ MAX_CHARACTERS = 2_000_000  # of one program's text; about 2 GB of trees and hal
 class Syntax:
     """How the programs of a vocabulary are written.
 
-    `parse(show(p)) == p` for every program p of the root type. Making one checks grammar and signature against each
-    other and raises `GrammarError` where they contradict, naming the rule, its line and both sides.
+    `parse(show(p)) == p` for every program p of the root type where the grammar is `exact`. Making one checks grammar
+    and signature against each other and raises `GrammarError` where they contradict, naming the rule, its line and
+    both sides.
     """
 
     def __init__(self, text: str, vocabulary: Vocabulary, owner: str) -> None:
@@ -33,22 +34,45 @@ class Syntax:
         self._reader = TreeReader(binding)
         self._printer = Printer(binding)
 
+    @property
+    def doubt(self) -> str:
+        """Where the grammar is not shown unambiguous, by rule and terminal; empty where it is."""
+        return self._parser.doubt
+
+    @property
+    def exact(self) -> bool:
+        """Whether the grammar is shown unambiguous, so that what it prints parses back to itself."""
+        return not self.doubt
+
     def parse(self, text: str) -> Program:
-        """The program that a text says; raises `ParseError` with a caret under the place and what was expected."""
+        """The program that a text says; raises `ParseError` with a caret under the place and what was expected.
+
+        A text may end in a line end even where the grammar knows none: files do.
+        """
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
         if len(text) > MAX_CHARACTERS:
             fact = f"the text has {len(text):,} characters, more than {MAX_CHARACTERS:,}"
             raise ParseError(fact, "give one program, not a collection")
-        try:
-            tree = self._parser.parse(text)
-        except Unexpected as error:
-            raise self._unexpected(text, error) from None
-        ids, values = self._reader.read(tree, text)
+        ids, values = self._reader.read(self._tree(text), text)
         return self.vocabulary.decode(ids, values)
 
     def show(self, program: Program) -> str:
         """The program as text, on one line unless the grammar wants lines."""
         return self._printer.show(program)
+
+    def _tree(self, text: str) -> Node:
+        try:
+            return self._parser.parse(text)
+        except Unexpected as error:
+            told = self._unexpected(text, error)
+            if not text.endswith("\n") or error.position < len(text) - 1:
+                raise told from None
+            at_end = error.at_end
+        text = text[:-1]
+        try:
+            return self._parser.parse(text)
+        except Unexpected as error:
+            raise (told if at_end else self._unexpected(text, error)) from None
 
     def _unexpected(self, text: str, error: Unexpected) -> ParseError:
         terminals = self._parser.rules.terminals

@@ -56,9 +56,9 @@ class Terminal:
 
     @property
     def shown(self) -> str:
-        """What errors call it: its text (quoted where it is no word), or its name."""
+        """What errors call it: its text (quoted where it is no word), its name, or its pattern where it has none."""
         if self.literal is None:
-            return self.name
+            return f"/{self.regex}/" if self.name.startswith("__") else self.name
         return self.literal if re.fullmatch(r"\w+", self.literal) else repr(self.literal)
 
 
@@ -118,6 +118,11 @@ class Rules:
         """The texts of an alternative's keywords and marks, from left to right."""
         found = [self.terminals[i.name].literal for i in alternative.items if i.terminal and not i.kept]
         return [text for text in found if text is not None]
+
+    def shown(self, item: Item) -> str:
+        """What errors call an item: its name, or where Lark made that up the text or pattern."""
+        terminal = self.terminals.get(item.name)
+        return item.name if terminal is None or not item.name.startswith("__") else terminal.shown
 
     def where(self, alternative: Alternative) -> str:
         return f"{self.name}, line {alternative.line}"

@@ -4,8 +4,9 @@ Works alone: no family, no plugin. `Tables.from_vocabulary` takes a grounded sig
 arrays.
 """
 
+from i2c_core.masks.mask import Mask
 from i2c_core.masks.oracle import Oracle, legal_tokens
 from i2c_core.masks.pushdown import PushdownMask, State
 from i2c_core.masks.tables import Tables
 
-__all__ = ["Oracle", "PushdownMask", "State", "Tables", "legal_tokens"]
+__all__ = ["Mask", "Oracle", "PushdownMask", "State", "Tables", "legal_tokens"]

@@ -52,6 +52,20 @@ class PushdownMask:
     def __init__(self, tables: Tables) -> None:
         self.tables = tables
 
+    @property
+    def pad(self) -> int:
+        """V, the number of tokens, which is the id that pads too."""
+        return self.tables.pad
+
+    @property
+    def device(self) -> torch.device:
+        """Where its tables are."""
+        return self.tables.device
+
+    def require_budget(self, budget: int, root: int = 0) -> None:
+        """Raise `BudgetError` when no program of type `root` has at most `budget` tokens."""
+        self.tables.require_budget(budget, root)
+
     def start(self, batch: int, budget: int | Tensor, root: int = 0) -> State:
         """The state before the first token.
 
@@ -106,6 +120,10 @@ class PushdownMask:
     def done(self, state: State) -> Tensor:
         """Whether each row has ended, bool (B,)."""
         return state.type == 0
+
+    def cheapest(self, state: State) -> Tensor:
+        """An open token of each row (B,), one on the way to the shortest end; V in rows that have ended."""
+        return self.tables.cheapest.index_select(0, state.type)
 
     def refused(self, state: State) -> Tensor:
         """Whether each row met a token that was closed, bool (B,)."""

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from i2c_core.model.config import ModelConfig
-from i2c_core.model.encoder import Observation
+from i2c_core.model.encoder import Features
 from i2c_core.model.places import crop
 
 OCTAVES = 6  # the finest wave of a rectangle's side has a period of 1/16 of the image
@@ -32,11 +32,11 @@ class Decoder(nn.Module, ABC, Generic[State]):
     """Logits of the next token. Rows of one image stand together: row r reads image r // K."""
 
     @abstractmethod
-    def forward(self, observation: Observation, tokens: Tensor, where: Tensor | None = None) -> Tensor:
+    def forward(self, features: Features, tokens: Tensor, where: Tensor | None = None) -> Tensor:
         """The logits of every position at once.
 
         Args:
-            observation: of N images.
+            features: of N images.
             tokens: (N, T) integers; padded with V. Token t does not reach logits[:, :t + 1].
             where: (N, T, 4), the rectangle of the node that each token is; None without `where`.
 
@@ -45,7 +45,7 @@ class Decoder(nn.Module, ABC, Generic[State]):
         """
 
     @abstractmethod
-    def start(self, observation: Observation, rows: int = 1) -> State:
+    def start(self, features: Features, rows: int = 1) -> State:
         """The state before the first token of `rows` programs per image; all buffers are allocated here."""
 
     @abstractmethod

@@ -18,10 +18,10 @@ COARSEST = 12  # a side is halved until it is at most this: 32 -> 8, 48 -> 12, 6
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
-    """What the decoder sees of N images: features (N, L, D), and the images (N, C, H, W) in [0, 1]."""
+class Features:
+    """What the decoder sees of N images: features (N, L, D) of cells, and the images (N, C, H, W) in [0, 1]."""
 
-    features: Tensor
+    cells: Tensor
     images: Tensor
 
 
@@ -48,12 +48,12 @@ class ConvEncoder(nn.Module):
         self.columns = nn.Parameter(0.02 * torch.randn(1, sides[1], config.width))
         self.norm = nn.LayerNorm(config.width)
 
-    def forward(self, images: Tensor) -> Observation:
+    def forward(self, images: Tensor) -> Features:
         """Encode images (N, C, H, W) in [0, 1]."""
         grid = self.stages(2 * images - 1)  # (N, E, h, w)
         cells = self.project(grid.flatten(2).transpose(1, 2))  # (N, L, D)
         positions = (self.rows + self.columns).flatten(0, 1)  # (L, D)
-        return Observation(self.norm(cells + positions), images)
+        return Features(self.norm(cells + positions), images)
 
 
 class ResidualBlock(nn.Module):

@@ -11,13 +11,14 @@ from torch import Tensor, nn
 
 from i2c_core.model.config import ModelConfig
 from i2c_core.model.decoder import Decoder
-from i2c_core.model.encoder import ConvEncoder, Observation
+from i2c_core.model.encoder import ConvEncoder, Features
+from i2c_core.model.observation import Observation
 from i2c_core.model.recurrent import RecurrentDecoder
 from i2c_core.model.transformer import TransformerDecoder
 
 
 class Model(nn.Module):
-    """Images to logits over the next token: `encode` makes what `decoder` starts from, step by step."""
+    """Observations to logits over the next token: `encode` makes what `decoder` starts from, step by step."""
 
     decoder: Decoder[Any]
 
@@ -28,24 +29,25 @@ class Model(nn.Module):
         decoder = TransformerDecoder if config.decoder == "transformer" else RecurrentDecoder
         self.decoder = decoder(config)
 
-    def encode(self, images: Tensor) -> Observation:
-        """Encode images (N, C, H, W) in [0, 1], once for all programs decoded from them.
+    def encode(self, observation: Observation) -> Features:
+        """Encode the images of N observations, once for all programs decoded from them; other channels are not seen.
 
         Raises:
             ValueError: the images have another shape than the network was built for.
         """
+        images = observation.image
         if images.dim() != 4 or tuple(images.shape[1:]) != self.config.image:
             expected = ", ".join(map(str, ("N", *self.config.image)))
             raise ValueError(f"images are {tuple(images.shape)}, expected ({expected})")
-        observation: Observation = self.encoder(images)
-        return observation
+        features: Features = self.encoder(images)
+        return features
 
-    def forward(self, images: Tensor, tokens: Tensor, where: Tensor | None = None) -> Tensor:
-        """The logits (N, T, V) of programs `tokens` (N, T), padded with V, for images (N, C, H, W) in [0, 1].
+    def forward(self, observation: Observation, tokens: Tensor, where: Tensor | None = None) -> Tensor:
+        """The logits (N, T, V) of programs `tokens` (N, T), padded with V, for N observations.
 
         `where` is (N, T, 4), from `Places.replay`, or None for a network without it.
         """
-        logits: Tensor = self.decoder(self.encode(images), tokens, where)
+        logits: Tensor = self.decoder(self.encode(observation), tokens, where)
         return logits
 
 

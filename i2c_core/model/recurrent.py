@@ -16,14 +16,14 @@ from torch import Tensor, nn
 
 from i2c_core.model.config import ModelConfig
 from i2c_core.model.decoder import CrossAttention, Decoder, Inputs, Mlp, shift
-from i2c_core.model.encoder import Observation
+from i2c_core.model.encoder import Features
 
 
 @dataclass(frozen=True, slots=True)
 class RecurrentState:
     """A partial decode: what was read, and what each layer remembers of the tokens so far."""
 
-    observation: Observation
+    features: Features
     memories: tuple[tuple[Tensor, Tensor], ...]  # per layer, (N, G, L, D / G) each
     hidden: Tensor  # (layers, R, D)
     length: int  # tokens so far, the same in every row
@@ -44,26 +44,26 @@ class RecurrentDecoder(Decoder[RecurrentState]):
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, config.vocabulary)
 
-    def forward(self, observation: Observation, tokens: Tensor, where: Tensor | None = None) -> Tensor:
+    def forward(self, features: Features, tokens: Tensor, where: Tensor | None = None) -> Tensor:
         previous = shift(tokens, self.config.vocabulary)  # (N, T)
-        x = self.inputs(observation.images, previous, where, slice(tokens.shape[1]))  # (N, T, D)
+        x = self.inputs(features.images, previous, where, slice(tokens.shape[1]))  # (N, T, D)
         for block in self._blocks():
-            x = block(x, block.cross.memory(observation.features))  # (N, T, D)
+            x = block(x, block.cross.memory(features.cells))  # (N, T, D)
         logits: Tensor = self.head(self.norm(x))  # (N, T, V)
         return logits
 
     @torch.no_grad()
-    def start(self, observation: Observation, rows: int = 1) -> RecurrentState:
-        features = observation.features
-        hidden = features.new_zeros(self.config.layers, rows * len(features), self.config.width)
-        memories = tuple(block.cross.memory(features) for block in self._blocks())
-        return RecurrentState(observation, memories, hidden, 0)
+    def start(self, features: Features, rows: int = 1) -> RecurrentState:
+        cells = features.cells  # (N, L, D)
+        hidden = cells.new_zeros(self.config.layers, rows * len(cells), self.config.width)
+        memories = tuple(block.cross.memory(cells) for block in self._blocks())
+        return RecurrentState(features, memories, hidden, 0)
 
     @torch.no_grad()
     def step(
         self, state: RecurrentState, previous: Tensor, where: Tensor | None = None
     ) -> tuple[Tensor, RecurrentState]:
-        images = state.observation.images
+        images = state.features.images
         where = None if where is None else where.view(len(images), -1, 4)  # (N, K, 4)
         x = self.inputs(images, previous.view(len(images), -1), where, state.length)  # (N, K, D)
         after = []

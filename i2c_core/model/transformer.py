@@ -16,14 +16,14 @@ from torch.nn import functional as F
 
 from i2c_core.model.config import ModelConfig
 from i2c_core.model.decoder import CrossAttention, Decoder, Inputs, Mlp, shift, split_heads
-from i2c_core.model.encoder import Observation
+from i2c_core.model.encoder import Features
 
 
 @dataclass(frozen=True, slots=True)
 class TransformerState:
     """A partial decode: what was read, and the keys and values of the tokens so far."""
 
-    observation: Observation
+    features: Features
     memories: tuple[tuple[Tensor, Tensor], ...]  # per layer, (N, G, L, D / G) each
     cache: Tensor  # (layers, 2, R, G, max_tokens, D / G)
     length: int  # tokens so far, the same in every row
@@ -40,27 +40,27 @@ class TransformerDecoder(Decoder[TransformerState]):
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, config.vocabulary)
 
-    def forward(self, observation: Observation, tokens: Tensor, where: Tensor | None = None) -> Tensor:
+    def forward(self, features: Features, tokens: Tensor, where: Tensor | None = None) -> Tensor:
         previous = shift(tokens, self.config.vocabulary)  # (N, T)
-        x = self.inputs(observation.images, previous, where, slice(tokens.shape[1]))  # (N, T, D)
+        x = self.inputs(features.images, previous, where, slice(tokens.shape[1]))  # (N, T, D)
         for block in self._blocks():
-            x = block(x, block.cross.memory(observation.features))  # (N, T, D)
+            x = block(x, block.cross.memory(features.cells))  # (N, T, D)
         logits: Tensor = self.head(self.norm(x))  # (N, T, V)
         return logits
 
     @torch.no_grad()
-    def start(self, observation: Observation, rows: int = 1) -> TransformerState:
-        config, features = self.config, observation.features
-        rows, size = rows * len(features), config.width // config.heads
-        cache = features.new_zeros(config.layers, 2, rows, config.heads, config.max_tokens, size)
-        memories = tuple(block.cross.memory(features) for block in self._blocks())
-        return TransformerState(observation, memories, cache, 0)
+    def start(self, features: Features, rows: int = 1) -> TransformerState:
+        config, cells = self.config, features.cells  # (N, L, D)
+        rows, size = rows * len(cells), config.width // config.heads
+        cache = cells.new_zeros(config.layers, 2, rows, config.heads, config.max_tokens, size)
+        memories = tuple(block.cross.memory(cells) for block in self._blocks())
+        return TransformerState(features, memories, cache, 0)
 
     @torch.no_grad()
     def step(
         self, state: TransformerState, previous: Tensor, where: Tensor | None = None
     ) -> tuple[Tensor, TransformerState]:
-        images = state.observation.images
+        images = state.features.images
         where = None if where is None else where.view(len(images), -1, 4)  # (N, K, 4)
         x = self.inputs(images, previous.view(len(images), -1), where, state.length)  # (N, K, D)
         for block, memory, cache in zip(self._blocks(), state.memories, state.cache, strict=True):

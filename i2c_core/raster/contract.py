@@ -1,16 +1,18 @@
 """What renderers get, give and raise.
 
-Legend: N programs, T tokens, V tokens of the vocabulary, C channels, H W pixels.
+Legend: N programs, T tokens, V tokens of the vocabulary, n arguments asked for, C channels, H W pixels.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from i2c_core.errors import RenderError
 from i2c_core.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -32,11 +34,31 @@ class TokenBatch:
         values: (N, T) float64, NaN for tokens without a value; of the same library and device. None where the
             vocabulary has no continuous tokens; a continuous token always has its value.
         vocabulary: what the ids mean.
+        foreign: what `picture` calls; set by the core.
     """
 
     ids: Array
     values: Array | None
     vocabulary: Vocabulary
+    foreign: Callable[[Array, Array, tuple[int, int]], Array] | None = field(default=None, repr=False)
+
+    def picture(self, rows: Array, positions: Array, size: tuple[int, int]) -> Array:
+        """The pictures of n arguments of foreign types, drawn by the families named in `Family.foreign`.
+
+        Args:
+            rows, positions: (n,) which programs, and the tokens in them that the arguments begin with.
+            size: height and width.
+
+        Returns:
+            (n, C, H, W) uint8, of the library and device of `ids`. An argument without a picture is black, and the
+            program that it is part of counts as one without a picture.
+
+        Raises:
+            RenderError: an argument of a type that is not foreign.
+        """
+        if self.foreign is None:
+            raise RenderError("a batch made by hand has nobody to draw its arguments", "draw it with a Renderer")
+        return self.foreign(rows, positions, size)
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +84,11 @@ def is_tensor(array: Array) -> bool:
     False
     """
     return type(array).__module__.partition(".")[0] == "torch"
+
+
+def on_host(array: Array) -> NDArray[Any]:
+    """An array or a tensor of any device, or a sequence, as a NumPy array."""
+    return array.cpu().numpy() if is_tensor(array) else np.asarray(array)
 
 
 def to_png(pixels: NDArray[np.uint8]) -> Image:

@@ -1,17 +1,26 @@
-"""Renderers made of one function a symbol, folded over a program from its leaves to its root."""
+"""Renderers made of one function a symbol, folded over a program from its leaves to its root.
+
+Legend: C channels, H W pixels.
+"""
 
 from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from i2c_core.errors import FamilyError
 from i2c_core.programs import Program
 from i2c_core.references import Reference, resolve
 from i2c_core.symbols import Bins
 from i2c_core.vocabulary import Vocabulary
+
+PictureOf = Callable[[Program, tuple[int, int]], NDArray[np.uint8]]
 
 
 def accepts(function: Callable[..., Any], keyword: str) -> bool:
@@ -31,24 +40,64 @@ class Fold:
 
     A symbol's function is called with what the functions of its arguments returned, in order, and with `size`
     (height, width) where it names such a parameter. A literal without a function means itself: an integer, a float
-    for a continuous value, a name for a member of an enumeration; a list means a Python list. What the root's
-    function returns is the picture.
+    for a continuous value, a name for a member of an enumeration; a list means a Python list. An argument of a foreign
+    type means a function `picture(size) -> (C, H, W) uint8` that has it drawn at a size (height, width). What the
+    root's function returns is the picture.
+
+    Args:
+        functions: by symbol.
+        vocabulary: of the programs.
+        owner: who gave them, for errors.
+        foreign: the types that another family draws.
     """
 
-    def __init__(self, functions: Mapping[str, Reference], vocabulary: Vocabulary, owner: str) -> None:
+    def __init__(
+        self,
+        functions: Mapping[str, Reference],
+        vocabulary: Vocabulary,
+        owner: str,
+        foreign: Collection[str] = (),
+    ) -> None:
         self._functions = {name: resolve(f, owner) for name, f in functions.items()}
         self._sized = {name for name, f in self._functions.items() if accepts(f, "size")}
         signature = vocabulary.signature
         declared = {s.name for s in signature.symbols}
-        for token in vocabulary.tokens:
+        self._foreign = {t for t in vocabulary.tokens if str(signature[t].result) in foreign}
+        for token in self._own(vocabulary):
             name = token if token in declared else token.partition("[")[0]
             if name in declared and not {token, name} & set(self._functions):
                 fact = f"{owner} draws with one function a symbol and has none for {name!r}"
                 raise FamilyError(fact, "add one to the mapping in render")
 
-    def __call__(self, program: Program, size: tuple[int, int]) -> Any:
+    def _own(self, vocabulary: Vocabulary) -> list[str]:
+        """The tokens that are met outside foreign arguments."""
+        met, types, pending = set(), {0}, [0]
+        while pending:
+            productions = vocabulary.production[pending.pop()]
+            for token in np.flatnonzero(productions >= 0).tolist():
+                if vocabulary.tokens[token] not in self._foreign:
+                    met.add(token)
+                    fresh = set(vocabulary.productions[productions[token]].args) - types
+                    types |= fresh
+                    pending += fresh
+        return [vocabulary.tokens[t] for t in sorted(met)]
+
+    def _nodes(self, program: Program) -> list[Program]:
+        """The nodes in prefix order, none below the root of a foreign argument."""
+        found, stack = [], [program]
+        while stack:
+            node = stack.pop()
+            found.append(node)
+            if node.name not in self._foreign:
+                stack.extend(reversed(node.args))
+        return found
+
+    def __call__(self, program: Program, size: tuple[int, int], picture: PictureOf) -> Any:
         done: list[Any] = []
-        for node in reversed(list(program.nodes())):
+        for node in reversed(self._nodes(program)):
+            if node.name in self._foreign:
+                done.append(partial(picture, node))
+                continue
             arity = len(node.args)
             arguments = done[len(done) - arity :][::-1]
             del done[len(done) - arity :]

@@ -50,15 +50,29 @@ def as_pixels(result: Any, channels: int, size: tuple[int, int]) -> NDArray[np.u
     return np.ascontiguousarray(recolour(pixels, channels))
 
 
-def as_batch(result: Array, count: int, channels: int, size: tuple[int, int]) -> Array:
-    """What a batched renderer returned, as uint8 (N, C, H, W) in the same library. Raises `NoPicture`."""
-    if not is_tensor(result) and not isinstance(result, np.ndarray):
-        found = "nothing" if result is None else f"an object of type {type(result).__name__}"
-        raise NoPicture(found, "an array")
-    expected = (count, channels, *size)
+def as_batch(result: Array, channels: int, size: tuple[int, int], ids: Array) -> Array:
+    """What a batched renderer returned for tokens (N, T), as uint8 (N, C, H, W). Raises `NoPicture`.
+
+    It must be in the library and on the device of `ids`.
+    """
+    require_beside(result, ids)
+    expected = (len(ids), channels, *size)
     if tuple(result.shape) != expected:
         raise NoPicture(f"an array of shape {tuple(result.shape)}", str(expected))
     return as_uint8(result)
+
+
+def require_beside(result: Array, ids: Array) -> None:
+    """Raise `NoPicture` where an array is not in the library and on the device of `ids`."""
+    if not is_tensor(result) and not isinstance(result, np.ndarray):
+        found = "nothing" if result is None else f"an object of type {type(result).__name__}"
+        raise NoPicture(found, "an array")
+    if _place(result) != _place(ids):
+        raise NoPicture(_place(result), f"{_place(ids)} as its tokens are")
+
+
+def _place(array: Array) -> str:
+    return f"a torch tensor on {array.device}" if is_tensor(array) else "a NumPy array"
 
 
 def as_uint8(array: Array) -> Array:

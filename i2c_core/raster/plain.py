@@ -20,11 +20,10 @@ from i2c_core.errors import I2cError, RenderError
 from i2c_core.families import Family
 from i2c_core.programs import Program
 from i2c_core.raster.contract import Undefined
-from i2c_core.raster.folded import Fold, accepts
+from i2c_core.raster.folded import Fold, PictureOf, accepts
 from i2c_core.raster.pixels import NoPicture, as_pixels
 from i2c_core.references import resolve
 
-PictureOf = Callable[[Program, tuple[int, int]], NDArray[np.uint8]]
 _SHOWN = 120  # characters of a program in an error
 _RAISED = "mend the renderer, or raise i2c_core.raster.Undefined where a program has no picture"
 _SLOW = "make the renderer faster, or raise i2c_core.raster.Undefined where a program has no picture"
@@ -45,7 +44,7 @@ class Plain:
         self.time_limit = time_limit
         self._picture = picture
         if isinstance(family.render, Mapping):
-            self._function: Callable[..., Any] = Fold(family.render, family.vocabulary, owner)
+            self._function: Callable[..., Any] = Fold(family.render, family.vocabulary, owner, family.foreign)
         else:
             assert family.render is not None
             self._function = resolve(family.render, owner)

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from i2c_core.errors import FamilyError, RenderError
+from i2c_core.errors import FamilyError, I2cError, RenderError
 from i2c_core.families import Family
 from i2c_core.plugins import get_family
 from i2c_core.programs import Program
 from i2c_core.raster.cache import PictureCache
-from i2c_core.raster.contract import Array, Pictures, TokenBatch
+from i2c_core.raster.contract import Array, Pictures, TokenBatch, is_tensor, on_host
 from i2c_core.raster.foreign import Foreign, GetFamily
-from i2c_core.raster.pixels import NoPicture, as_batch
+from i2c_core.raster.pixels import NoPicture, as_batch, require_beside
 from i2c_core.raster.plain import Plain, can_limit
 from i2c_core.raster.pool import Pool, job_of
 from i2c_core.raster.values import fill_values
@@ -74,10 +74,11 @@ class Renderer:
         self._workers = workers
         self._time_limit = time_limit
         self._get_family = get_family
+        self._foreign = Foreign(family, get_family, self._other)
         self._batched: Callable[[TokenBatch, tuple[int, int]], Any] | None = None
         self._plain: Plain | None = None
         if not family.batched:
-            self._plain = Plain(family, self._foreign().picture, time_limit)
+            self._plain = Plain(family, self._foreign.picture, time_limit)
         elif isinstance(family.render, Mapping):
             fact = f"family {family.name} has one function a symbol, which cannot be batched"
             raise FamilyError(fact, "leave batched out, or give one function of token arrays")
@@ -161,9 +162,8 @@ class Renderer:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _foreign(self) -> Foreign:
-        limit, get = self._time_limit, self._get_family
-        return Foreign(self.family, get, lambda f: Renderer(f, workers=0, time_limit=limit, get_family=get))
+    def _other(self, family: Family) -> Renderer:
+        return Renderer(family, workers=0, time_limit=self._time_limit, get_family=self._get_family)
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -188,27 +188,50 @@ class Renderer:
     def _draw_batch(self, ids: Array, values: Array | None, size: tuple[int, int]) -> tuple[Array, Array]:
         """Pixels (N, C, H, W) uint8 and defined (N,); a renderer may return both, or pixels alone."""
         assert self._batched is not None
-        name, count = self.family.name, len(ids)
+        name, count, vocabulary = self.family.name, len(ids), self.family.vocabulary
+        values = fill_values(vocabulary, ids, values)
+        whole = np.ones(count, bool)  # programs whose foreign arguments all have pictures
+
+        def picture(rows: Array, positions: Array, size: tuple[int, int]) -> Array:
+            drawn, found = self._foreign.pictures(ids, values, rows, positions, size)
+            whole[on_host(rows)[~found]] = False
+            return drawn
+
+        batch = TokenBatch(ids, values, vocabulary, picture)
         try:
-            batch = TokenBatch(ids, fill_values(self.family.vocabulary, ids, values), self.family.vocabulary)
             with redirect_stdout(sys.stderr):
                 result = self._batched(batch, size)
+        except I2cError:
+            raise
         except (Exception, SystemExit) as error:
             fact = f"renderer of {name} raised {type(error).__name__}: {error} on a batch of {count} programs"
-            raise RenderError(fact, "mend the renderer; 'i2c check' shows which programs it fails on") from error
+            hint = "mend the renderer; 'i2c check' shows which programs it fails on"
+            if not is_tensor(ids) and "numpy" in str(error):
+                hint = "let it take NumPy arrays as well as tensors"
+            raise RenderError(fact, hint) from error
         pixels, defined = result if isinstance(result, tuple) and len(result) == 2 else (result, None)
         try:
-            pixels = as_batch(pixels, count, self.family.channels, size)
+            pixels = as_batch(pixels, self.family.channels, size, ids)
+            if defined is not None:
+                require_beside(defined, ids)
         except NoPicture as error:
             fact = (
                 f"renderer of {name} returned {error.found} on a batch of {count} programs, expected {error.expected}"
             )
             raise RenderError(fact, "return such pictures") from None
-        if defined is None:
-            return pixels, np.ones(count, bool)
-        if tuple(defined.shape) != (count,):
+        if defined is not None and tuple(defined.shape) != (count,):
             fact = f"renderer of {name} returned defined of shape {tuple(defined.shape)}, expected ({count},)"
             raise RenderError(fact, "return pictures (N, C, H, W) and defined (N,)")
+        if whole.all():
+            if defined is None:
+                return pixels, whole
+        else:
+            mask: Array = whole
+            if is_tensor(pixels):
+                import torch
+
+                mask = torch.from_numpy(whole).to(pixels.device)
+            defined = mask if defined is None else defined & mask
         return pixels * defined[:, None, None, None], defined
 
     def _encoded(self, ids: NDArray[Any], values: NDArray[np.float64] | None) -> list[Encoded]:

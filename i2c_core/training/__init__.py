@@ -1,7 +1,10 @@
 """Training: the learner that comes with i2c, and what a learner is.
 
 A learner is `(family, config, out, *, resume, init, progress) -> Trained`, registered by the hook `i2c_learners`. It
-writes a checkpoint that `i2c_core.checkpoints` reads, and everything else that it keeps, into the folder `out`.
+writes a checkpoint that `i2c_core.checkpoints` reads, whose `learner` is the name that it registered, and everything
+else that it keeps, into the folder `out`. `--resume` looks there for `training.safetensors`, a checkpoint too, whose
+`train` holds the `config`. What it trains is decoded by the autoregressive proposer, or by what its attribute
+`proposer` makes, `(checkpoint, family, device) -> Proposer`.
 `paired`, the one here, samples programs, renders them, and learns to invert the renderer.
 """
 

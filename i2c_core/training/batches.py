@@ -13,7 +13,7 @@ Made = TypeVar("Made")
 PATIENCE = 30.0  # seconds to wait for a batch that nobody wants any more; a renderer that hangs is left behind
 
 
-class Ahead(Generic[Made]):
+class Prefetcher(Generic[Made]):
     """What `make(step)` gives for each step of a range, in order, made up to `ahead` steps before it is asked for.
 
     `make` runs in one thread of its own (in the caller's where `ahead` is 0); what it raises is raised by `get`.

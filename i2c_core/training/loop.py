@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,13 +24,13 @@ from i2c_core.families import Family
 from i2c_core.model import ModelConfig, build
 from i2c_core.progress import Progress, make_progress
 from i2c_core.raster import Renderer
-from i2c_core.training.batches import Ahead
+from i2c_core.training.batches import Prefetcher
 from i2c_core.training.loss import masked_loss
 from i2c_core.training.record import Record
 from i2c_core.training.run import Run, load_state, require_network, require_new, require_same
 from i2c_core.training.schedule import learning_rate
 from i2c_core.training.sources import Sources
-from i2c_core.training.supply import Lesson, Supply
+from i2c_core.training.supply import Supply, TrainingBatch
 from i2c_core.training.validation import Validation
 from i2c_core.training.watch import Means, Times, stop_requests
 
@@ -110,7 +111,7 @@ def train(
             run.restore(state)
         stack.enter_context(run.telling_what_is_safe())
         run.begin()
-        _introduce(run, device, progress)
+        _introduce(run, device, progress, before=None if state is None else state.meta["train"].get("hardware"))
         cache = Path(config.data.cache) if config.data.cache else None
         renderer = stack.enter_context(
             Renderer(family, workers=config.data.workers, time_limit=config.data.time_limit, cache=cache)
@@ -127,11 +128,11 @@ def train(
         means, times, before = Means(device), Times(progress.say, plain=not family.batched), run.seconds
         results: dict[str, float] = {} if state is None else dict(state.meta["train"]["results"])
         model.train()
-        batches = stack.enter_context(Ahead(supply.at, range(run.step, steps), config.data.prefetch))
+        batches = stack.enter_context(Prefetcher(supply.at, range(run.step, steps), config.data.prefetch))
         task = stack.enter_context(progress.task("training", steps, run.step))
         stop = stack.enter_context(stop_requests())
         while run.step < steps and not stop.is_set():
-            lesson: Lesson = batches.get().to(device)
+            batch: TrainingBatch = batches.get().to(device)
             if config.model.dropout:
                 torch.manual_seed(_step_seed(settings.seed, run.step))
             rate = learning_rate(run.step, steps, config.optim)
@@ -139,8 +140,8 @@ def train(
                 group["lr"] = rate
 
             with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
-                logits = model(lesson.images, lesson.ids, lesson.where)  # (B, T, V)
-            loss = masked_loss(logits, lesson.ids, lesson.legal)
+                logits = model(batch.observation, batch.ids, batch.where)  # (B, T, V)
+            loss = masked_loss(logits, batch.ids, batch.legal)
             optimizer.zero_grad(set_to_none=True)
             loss.mean.backward()  # type: ignore[no-untyped-call]
             norm = nn.utils.clip_grad_norm_(model.parameters(), clip)
@@ -261,15 +262,25 @@ def _safe(run: Run) -> str:
     return f"step {run.saved} is saved: {lower}, from --init {run.folder / MODEL_FILE}"
 
 
-def _introduce(run: Run, device: torch.device, progress: Progress) -> None:
-    hardware = describe_hardware(device)
+def _introduce(run: Run, device: torch.device, progress: Progress, before: Mapping[str, Any] | None) -> None:
+    here = _shown(describe_hardware(device))
     parameters = sum(p.numel() for p in run.model.parameters())
     begin = f", from step {run.step}" if run.step else ""
-    threads = f", {hardware['threads']} threads" if device.type == "cpu" else ""
     progress.say(
         f"training {run.family.name}: {parameters / 1e6:.2f} million parameters, {run.config.run.steps} steps of "
-        f"{run.config.run.batch_size} pairs{begin}, on {hardware['name'] or device.type}{threads}"
+        f"{run.config.run.batch_size} pairs{begin}, on {here}"
     )
+    if before is not None and _shown(before) != here:
+        progress.say(
+            f"it ran on {_shown(before)} before: sums are rounded in another order here, so the weights will differ in "
+            "their last bits from those of a run that stays"
+        )
+
+
+def _shown(hardware: Mapping[str, Any]) -> str:
+    """What of the hardware decides in which order numbers are added."""
+    threads = f", {hardware['threads']} threads" if hardware["device"] == "cpu" else ""
+    return f"{hardware['name'] or hardware['device']}{threads}"
 
 
 def _conclude(

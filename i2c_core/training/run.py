@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from i2c_core.checkpoints import MODEL_FILE, Checkpoint, describe_model, fill, load_checkpoint, save_checkpoint
+from i2c_core.checkpoints import LEARNER, MODEL_FILE, Checkpoint, describe_model, fill, load_checkpoint, save_checkpoint
 from i2c_core.config import TrainConfig, differences, resolve_config
 from i2c_core.devices import describe_hardware
 from i2c_core.errors import CheckpointError, TrainingError
@@ -30,14 +30,14 @@ STATE_FILE = "training.safetensors"
 CONFIG_FILE = "config.toml"
 
 
-def run_config(folder: Path) -> tuple[str, TrainConfig]:
-    """The family's name and the settings of a run, to resume it with.
+def run_config(folder: Path) -> tuple[str, str, TrainConfig]:
+    """The names of family and learner and the settings of a run, to resume it with.
 
     Raises:
         CheckpointError: the folder holds no run, or a damaged one.
     """
     meta = load_state(folder).meta
-    return meta["family"], resolve_config(meta["train"]["config"], owner=str(folder / STATE_FILE))
+    return meta["family"], str(meta["learner"]), resolve_config(meta["train"]["config"], owner=str(folder / STATE_FILE))
 
 
 def load_state(folder: Path) -> Checkpoint:
@@ -56,7 +56,10 @@ def require_new(folder: Path) -> None:
 
 
 def require_same(folder: Path, old: Checkpoint, config: TrainConfig) -> None:
-    """Raise `TrainingError` where a resumed run would learn something else than it began with."""
+    """Raise `TrainingError` where a resumed run would learn something else than it began with, or by another way."""
+    if old.meta["learner"] != LEARNER:
+        fact = f"{folder} is a run of the learner {old.meta['learner']!r}, not of {LEARNER!r}"
+        raise TrainingError(fact, f"go on with its own: i2c train --resume {folder}")
     changed = differences(resolve_config(old.meta["train"]["config"], owner=old.name), config)
     if changed:
         fact = f"--resume cannot change what is learned: {'; '.join(changed)}"

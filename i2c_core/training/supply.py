@@ -15,13 +15,13 @@ from torch import Tensor
 from i2c_core.datasets.stream import Batch, Stream
 from i2c_core.families import Family
 from i2c_core.masks import PushdownMask, Tables
-from i2c_core.model import ModelConfig
+from i2c_core.model import ModelConfig, Observation
 from i2c_core.model.zooms import family_places
 from i2c_core.raster import Renderer
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class TrainingBatch:
     """A batch for the network: pixels (B, C, H, W) uint8, ids (B, T), legal (B, T, V), where (B, T, 4) or None."""
 
     pixels: Tensor
@@ -30,11 +30,11 @@ class Lesson:
     where: Tensor | None
 
     @property
-    def images(self) -> Tensor:
-        """(B, C, H, W) float32 in [0, 1]."""
-        return self.pixels.float() / 255
+    def observation(self) -> Observation:
+        """What the network sees."""
+        return Observation(self.pixels.float() / 255)
 
-    def to(self, device: torch.device) -> Lesson:
+    def to(self, device: torch.device) -> TrainingBatch:
         """The batch on a device; the copy does not wait where the memory is pinned."""
         if device.type == "cpu":
             return self
@@ -42,14 +42,14 @@ class Lesson:
         where = None if self.where is None else self.where.to(device, non_blocking=True)
         return replace(self, **move, where=where)
 
-    def pinned(self) -> Lesson:
+    def pinned(self) -> TrainingBatch:
         """The batch in memory that a GPU copies from without waiting."""
         pin = {n: getattr(self, n).pin_memory() for n in ("pixels", "ids", "legal")}
         return replace(self, **pin, where=None if self.where is None else self.where.pin_memory())
 
 
 class Supply:
-    """Lessons from batches. Every target token must be open under the mask, or the family contradicts itself.
+    """Training batches from pairs. Every target token must be open under the mask, or the family contradicts itself.
 
     Attributes:
         drawing: held by whoever uses the renderer; the loop's evaluations and the thread that makes batches share it.
@@ -64,16 +64,16 @@ class Supply:
         self.drawn = 0.0
         self._stream, self._renderer, self._pinned = stream, renderer, pinned
 
-    def at(self, step: int) -> Lesson:
-        """The lesson of a step, a function of the stream's seed and the step."""
+    def at(self, step: int) -> TrainingBatch:
+        """The batch of a step, a function of the stream's seed and the step."""
         with self.drawing:
             before = self._renderer.seconds
             batch = self._stream.batch(step)
             self.drawn += self._renderer.seconds - before
-        return self.lesson(batch)
+        return self.prepare(batch)
 
-    def lesson(self, batch: Batch) -> Lesson:
-        """A batch as tensors.
+    def prepare(self, batch: Batch) -> TrainingBatch:
+        """Pairs as tensors.
 
         Raises:
             ProgramError: a token is closed by the family's own mask; names symbol and position.
@@ -82,5 +82,5 @@ class Supply:
         with torch.no_grad():
             legal = self.mask.replay(ids, self.budget)
             where = None if self.places is None else self.places.replay(ids)
-        made = Lesson(torch.from_numpy(batch.pixels), ids, legal, where)
+        made = TrainingBatch(torch.from_numpy(batch.pixels), ids, legal, where)
         return made.pinned() if self._pinned else made

@@ -40,15 +40,15 @@ class Validation:
         nats = correct = tokens = exact = images = 0.0
         proposer = AutoregressiveProposer.for_family(model, self.renderer.family)
         for begin in range(0, len(self.held_out), AT_ONCE):
-            batch = self.held_out.rows(slice(begin, begin + AT_ONCE))
-            lesson = self.supply.lesson(batch).to(self.device)
-            loss = masked_loss(model(lesson.images, lesson.ids, lesson.where), lesson.ids, lesson.legal)
+            pairs = self.held_out.rows(slice(begin, begin + AT_ONCE))
+            batch = self.supply.prepare(pairs).to(self.device)
+            loss = masked_loss(model(batch.observation, batch.ids, batch.where), batch.ids, batch.legal)
             nats, correct, tokens = nats + float(loss.total), correct + int(loss.correct), tokens + int(loss.tokens)
-            found = proposer.propose(lesson.images, strategy=Greedy(), budget=self.supply.budget)
+            found = proposer.propose(batch.observation, strategy=Greedy(), budget=self.supply.budget)
             ids = found.ids[:, 0].cpu().numpy()  # (B, T)
             with self.supply.drawing:
-                pictures = self.renderer.render(ids, None, (batch.pixels.shape[2], batch.pixels.shape[3]))
-            same = (pictures.pixels == batch.pixels).all((1, 2, 3)) & pictures.defined  # (B,)
+                pictures = self.renderer.render(ids, None, (pairs.pixels.shape[2], pairs.pixels.shape[3]))
+            same = (pictures.pixels == pairs.pixels).all((1, 2, 3)) & pictures.defined  # (B,)
             exact, images = exact + int(same.sum()), images + len(same)
         model.train(training)
         return {

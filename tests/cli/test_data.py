@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.cli.conftest import Run
@@ -23,6 +24,36 @@ def test_build_and_describe(i2c: Run, tmp_path: Path) -> None:
     manifest = json.loads(i2c("dataset", "info", out, "--json").stdout)
     assert manifest["images"] == sum(shard["rows"] for shard in manifest["shards"])
     assert len(manifest["shards"]) > 1
+
+
+@pytest.mark.parametrize(
+    ("words", "wrote", "why"),
+    [
+        (("--max-size", "1"), "2 images in 1 file", "the language has only 2 images through size 1, 20 were asked for"),
+        (
+            ("--max-size", "3", "--part", "held-out"),
+            "1 image in 1 file",
+            "the language has only 1 image held out through size 3, 20 were asked for",
+        ),
+        (
+            ("--max-size", "1", "--razor", "rough", "--part", "train", "-n", "3"),
+            "2 images in 1 file",
+            "the rough razor keeps only 2 images to train on of splits through size 1, 3 were asked for",
+        ),
+        (
+            ("--max-size", "1", "--razor", "none"),
+            "2 images in 1 file",
+            "drawing programs of splits found only 2 images through size 1, 20 were asked for",
+        ),
+    ],
+    ids=["sharp", "held-out", "rough", "none"],
+)
+def test_fewer_images_than_asked_for(i2c: Run, tmp_path: Path, words: tuple[str, ...], wrote: str, why: str) -> None:
+    out = tmp_path / "pairs"
+    found = i2c("dataset", "build", "-f", "splits", "-o", out, "-n", "20", *words)
+    assert found.exit_code == 0
+    told = found.stderr.splitlines()[-3:]
+    assert told == [f"wrote {out}: {wrote}", why, f"next: i2c train --family splits --data {out}"]
 
 
 def test_a_second_build_resumes_or_is_refused(i2c: Run, tmp_path: Path) -> None:

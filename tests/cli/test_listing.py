@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from importlib import metadata
 
+import numpy as np
 import pytest
 
 from i2c_core import doctor
 from i2c_core.families import Family
 from i2c_core.plugins import Plugin, Plugins
+from i2c_core.programs import Program
 from tests.cli.conftest import Run
 
 
@@ -84,6 +86,21 @@ def test_check_tells_what_fails(i2c: Run, plugins: Plugins) -> None:
     assert outcomes["grammar"] == {"schema": 1, "check": "grammar", "outcome": "passed", "message": ""}
     assert outcomes["renderer"]["outcome"] == "failed"
     assert "cannot import 'no_such_module'" in outcomes["renderer"]["message"]
+
+
+def test_check_tells_of_a_grammar_that_is_not_exact(i2c: Run, plugins: Plugins) -> None:
+    grammar = 'start: expr\nexpr: expr "+" expr -> add\n    | "x"\n%ignore " "\n'
+    plugins.families.add(Family("sums", root="Expr", grammar=grammar, render=_blank), "tests")
+    found = i2c("check", "sums")
+    assert found.exit_code == 0, found.stdout
+    assert found.stderr == (
+        "sums is reparse: a text may say another program than it was printed from "
+        "(grammar of sums, line 2: before '+', rule expr may end or go on)\n"
+    )
+
+
+def _blank(program: Program) -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:
+    return np.zeros((32, 32), np.uint8)
 
 
 def test_check_wants_a_family(i2c: Run) -> None:

@@ -194,3 +194,10 @@ def test_a_family_without_weights() -> None:
     with pytest.raises(CheckpointError) as caught:
         find_weights(HALVES)
     assert str(caught.value) == "halves ships no weights\n  -> train some: i2c train --family halves"
+
+
+def test_a_checkpoint_that_names_no_learner_is_of_the_first_one(tmp_path: Path, model: Model) -> None:
+    meta = describe_model(HALVES, NETWORK, {"config": {}}, 7)
+    assert meta.pop("learner") == "paired"
+    save_checkpoint(tmp_path / "old.safetensors", model.state_dict(), meta)
+    assert load_checkpoint(tmp_path / "old.safetensors").meta["learner"] == "paired"

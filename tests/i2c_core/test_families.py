@@ -7,6 +7,7 @@ import pytest
 from i2c_core.errors import FamilyError, I2cError
 from i2c_core.families import Families, Family, box
 from i2c_core.plugins import get_family
+from i2c_core.testing import check_signature
 
 DESCRIPTION = """\
 family splits: image splits in black and white: halves and quarters
@@ -43,6 +44,8 @@ def test_declaring_loads_nothing() -> None:
         ({"signature": None}, "toy has neither signature nor grammar\n  -> give at least one of them"),
         ({"channels": 2}, "toy has 2 channels\n  -> use 1 for grey or 3 for colour"),
         ({"size": (0, 5)}, "toy has pictures of size (0, 5)\n  -> use a height and width of 1 or more"),
+        ({"budget": 0}, "toy has a budget of 0 tokens\n  -> use a budget of 1 or more"),
+        ({"semantics": -1}, "toy has semantics -1\n  -> count semantics from 0 or 1 upwards"),
     ],
 )
 def test_an_incomplete_declaration_is_told(changes: dict[str, object], message: str) -> None:
@@ -56,8 +59,32 @@ def test_a_zoom_needs_a_box_for_each_argument() -> None:
     with pytest.raises(FamilyError) as caught:
         family.zoom("h")
     assert str(caught.value) == "toy zooms 'h' into 1 boxes, expected 2\n  -> give one box an argument"
-    assert family.zoom("B") is None
-    assert family.has_zooms
+    whole = Family("toy", root="I", signature="h : (I, I) -> I\nB : I", zooms={"h": (box("0 0 1 1/2"),) * 2})
+    assert whole.zoom("B") is None
+    assert whole.has_zooms
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"zooms": {"hh": ()}}, "toy zooms 'hh', which is no symbol of its signature\n  -> did you mean 'h'?"),
+        ({"zooms": {"x": ()}}, "toy zooms 'x', which is no symbol of its signature\n  -> its symbols are h, B"),
+        (
+            {"zooms": {"h": (box("0 0 1 1"),)}},
+            "toy zooms 'h' into 1 boxes, expected 2\n  -> give one box an argument",
+        ),
+        (
+            {"foreign": {"Nope": "splits"}},
+            "toy has foreign type 'Nope', which is no type of its signature\n  -> its types are I",
+        ),
+    ],
+)
+def test_zooms_and_foreign_types_are_of_the_signature(changes: dict[str, object], message: str) -> None:
+    family = Family("toy", root="I", signature="h : (I, I) -> I\nB : I", **changes)  # type: ignore[arg-type]
+    for used in (lambda: family.has_zooms, family.require_sound, lambda: check_signature(family)):
+        with pytest.raises(FamilyError) as caught:
+            used()
+        assert str(caught.value) == message
 
 
 def test_normalise_is_part_of_the_contract() -> None:
@@ -96,3 +123,20 @@ def test_a_registry_without_families_says_so() -> None:
     with pytest.raises(FamilyError) as caught:
         Families()["splits"]
     assert str(caught.value) == "unknown family 'splits'\n  -> known families: none is installed"
+
+
+def test_a_family_without_exact_grammar_says_so() -> None:
+    grammar = 'start: expr\nexpr: expr "+" expr -> add\n    | "x"\n%ignore " "\n'
+    family = Family("sums", root="Expr", grammar=grammar)
+    assert not family.is_exact
+    assert family.doubt == "grammar of sums, line 2: before '+', rule expr may end or go on"
+    assert family.describe().splitlines()[2] == (
+        "reparse: a text may say another program than it was printed from "
+        "(grammar of sums, line 2: before '+', rule expr may end or go on)"
+    )
+    x = family.program("x")
+    left = family.program("add", family.program("add", x, x), x)
+    right = family.program("add", x, family.program("add", x, x))
+    assert family.reparse(left) == right == family.reparse(right)
+    assert get_family("splits").is_exact
+    assert Family("calls", root="I", signature="h : (I, I) -> I\nB : I").is_exact

@@ -40,6 +40,9 @@ def test_a_file_s_ending_picks_the_format() -> None:
         ('{"tokens": ["h", "B"]}', "the program ends after 2 tokens, still open: Image\n"
                                    "  -> Image begins with h, v, q, B, W"),
         ('{"tokens": ["X"]}', "unknown token 'X'\n  -> see the symbol table"),
+        ('{"family": "splits-rgb", "tokens": ["B"]}',
+         "this JSON is a program of family 'splits-rgb', read as one of 'splits'\n"
+         "  -> name the family splits-rgb, or take its name out of the JSON"),
         ('{"tokens": ["B"], "values": []}', "1 tokens and 0 values\n  -> give one value, or null, a token"),
     ],
 )  # fmt: skip
@@ -63,6 +66,13 @@ def test_a_format_that_only_writes_cannot_be_read() -> None:
     assert only.dumps(SPLITS, SPLITS.parse("h B W")) == "H B W\n"
     with pytest.raises(FormatError, match="format 'shout' cannot be read"):
         only.loads(SPLITS, "H B W")
+
+
+def test_a_grammar_without_line_ends_reads_its_own_files() -> None:
+    sums = Family("sums", root="Expr", grammar='start: expr\n?expr: "x" | expr "+" "x" -> add\n%ignore " "\n')
+    text = find_format(sums, "text").dumps(sums, sums.parse("x + x"))
+    assert text == "x + x\n"
+    assert find_format(sums, "text").loads(sums, text) == sums.parse("x + x")
 
 
 def test_a_format_that_writes_no_text_is_told() -> None:

@@ -664,3 +664,97 @@ def test_short_strings_of_regular_expressions(regex: str, first: tuple[str, ...]
     found, whole = words(regex)
     assert found[:2] == first
     assert whole == complete
+
+
+@pytest.mark.parametrize(
+    ("grammar", "doubt"),
+    [
+        (SPLITS_LARK, ""),
+        (LEVELS_LARK, ""),
+        (DRAWING_LARK, ""),
+        ('start: expr\nexpr: expr "+" expr\n    | "x"', "line 2: before '+', rule expr may end or go on"),
+        (
+            'start: s\ns: "if" s -> one\n | "if" s "else" s -> two\n | "a"',
+            "line 2: before else, rule s may end or go on",
+        ),
+        ('start: a | b\na.2: "x"\nb: "x"', "line 2: before the end, rules a and b may both end"),
+        ('start: (dot ","?)* ","?\ndot: "."', "line 1: before ',', rule start may end or go on"),
+    ],
+)
+def test_what_lark_settles_silently_is_told(grammar: str, doubt: str) -> None:
+    assert compile_grammar(grammar, root="figure" if "figure:" in grammar else "").doubt == (
+        f"grammar, {doubt}" if doubt else ""
+    )
+
+
+SUMS_LARK = 'start: expr\n?expr: INT -> num\n    | expr "+" INT -> add\nINT: /[0-9]/\n%ignore " "\n'
+ENDED_LARK = 'start: (step _NL)+\nstep: "go" INT -> go\nINT: /[0-9]/\n_NL: /\\n/\n%ignore " "\n'
+PARTED_LARK = 'start: step (_NL step)*\nstep: "go" INT -> go\nINT: /[0-9]/\n_NL: /\\n/\n%ignore " "\n'
+
+END = "  -> the program ends too early: complete it"
+OTHER = "  -> replace it by one of these"
+
+
+def derived(grammar: str) -> Syntax:
+    signature, root = derive(grammar)
+    return Syntax(grammar, Vocabulary(signature, parse_type(root)), owner="toy")
+
+
+def test_a_last_line_end_is_no_part_of_the_program() -> None:
+    for grammar, text in [(SUMS_LARK, "1 + 2"), (PARTED_LARK, "go 1\ngo 2")]:
+        made = derived(grammar)
+        assert made.parse(text + "\n") == made.parse(text + "\r\n") == made.parse(text)
+    ended = derived(ENDED_LARK)
+    assert ended.show(ended.parse("go 1\ngo 2\n")) == "go 1\ngo 2\n"
+
+
+@pytest.mark.parametrize(
+    ("grammar", "text", "told"),
+    [
+        (SUMS_LARK, "1 +\n", "line 1, column 4: expected Int (0..9), got the end\n    1 +\n       ^\n" + END),
+        (SUMS_LARK, "1\n\n", "line 1, column 2: expected '+' or the end, got '\\n'\n    1\n     ^\n" + OTHER),
+        (SUMS_LARK, "1 -\n", "line 1, column 3: expected '+' or the end, got '-'\n    1 -\n      ^\n" + OTHER),
+        (ENDED_LARK, "go\n", "line 1, column 3: expected Int (0..9), got the end\n    go\n      ^\n" + END),
+        (PARTED_LARK, "go 1\n\n", "line 1, column 5: expected go, got the end\n    go 1\n        ^\n" + END),
+    ],
+)
+def test_errors_beside_a_last_line_end(grammar: str, text: str, told: str) -> None:
+    assert fails(ParseError, of=lambda: derived(grammar).parse(text)) == told
+
+
+@pytest.mark.parametrize(
+    ("grammar", "told"),
+    [
+        ('stat: "x"', "grammar has no rule 'start'\n  -> name the first rule with --start: did you mean 'stat'?"),
+        ('program: "x"', "grammar has no rule 'start'\n  -> name the first rule with --start: its rules are program"),
+        (
+            'start: img\nimg: "b" -> B\n   | "w"',
+            "grammar, line 2, column 13: alias 'B' has upper case\n"
+            '  -> an alias is lower case in Lark; leave it out: the keyword "b" names the symbol',
+        ),
+        (
+            'start: img\nimg: "b" | /w/ -> W',
+            "grammar, line 2, column 19: alias 'W' has upper case\n  -> an alias is lower case in Lark; write it so",
+        ),
+        (
+            'start: "b" /x*/',
+            "grammar: terminal /x*/ matches the empty text\n"
+            "  -> let it match at least one character, and make it optional where it stands",
+        ),
+        (
+            "start: (/[0-9]+/ /[a-z]/)+",
+            "grammar, line 1: rule start repeats '/[0-9]+/ /[a-z]/' together\n"
+            "  -> give what is repeated a rule of its own",
+        ),
+    ],
+)
+def test_grammars_that_nothing_is_derived_from(grammar: str, told: str) -> None:
+    assert fails(GrammarError, of=lambda: derive(grammar)) == told
+
+
+def test_terminals_without_a_name_are_shown_by_their_pattern() -> None:
+    grammar = 'start: img\nimg: "b" /[0-9]x/'
+    assert fails(GrammarError, of=lambda: syntax("b : (N) -> Img\nN = 1..2", "Img", grammar)) == (
+        "toy.lark: terminal /[0-9]x/ has no way to write '1' of type N (1..2)\n"
+        "  -> add an alternative for it, or change the signature"
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,15 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import i2c_core
-from i2c_core.checkpoints import Checkpoint, describe_model
-from i2c_core.decoding import Beam, Greedy, Proposals, Sample
-from i2c_core.errors import BudgetError, ConfigError, FamilyError, I2cError, ImageError, RenderError
+from i2c_core.checkpoints import Checkpoint, describe_model, save_checkpoint
+from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposals, Sample
+from i2c_core.decoding.strategies import STAGES
+from i2c_core.errors import BudgetError, CheckpointError, ConfigError, FamilyError, I2cError, ImageError, RenderError
 from i2c_core.families import Family
-from i2c_core.model import ModelConfig
-from i2c_core.plugins import get_family
-from i2c_core.reader import STAGES, Reader, comparison_size, make_stages
+from i2c_core.hookspecs import hookimpl
+from i2c_core.model import ModelConfig, Observation
+from i2c_core.plugins import Plugin, Plugins, get_family
+from i2c_core.reader import Reader, comparison_size, make_stages
 from i2c_core.vocabulary import Encoded
 
 SPLITS = get_family("splits")
@@ -34,14 +39,14 @@ class Proposer:
         self.asked: list[tuple[int, Any]] = []
 
     def propose(
-        self, images: torch.Tensor, *, n: int = 1, strategy: Any = None, budget: int = 64, generator: Any = None
+        self, observation: Observation, *, n: int = 1, strategy: Any = None, budget: int = 64, generator: Any = None
     ) -> Proposals:
-        self.asked.append((len(images), strategy))
+        self.asked.append((len(observation), strategy))
         wide = not isinstance(strategy, Beam) or strategy.width >= self.last_from
         codes = self.codes if wide else self.codes[:-1]
         encoded: list[Encoded] = [self.family.to_tokens(self.family.parse(c)) for c in codes]
-        ids = torch.from_numpy(self.family.vocabulary.pack(encoded)[0]).expand(len(images), -1, -1)
-        logprob = -torch.arange(1.0, len(codes) + 1, dtype=torch.float64).expand(len(images), -1)
+        ids = torch.from_numpy(self.family.vocabulary.pack(encoded)[0]).expand(len(observation), -1, -1)
+        logprob = -torch.arange(1.0, len(codes) + 1, dtype=torch.float64).expand(len(observation), -1)
         return Proposals(ids, logprob, torch.zeros_like(logprob), None, torch.zeros_like(logprob).long())
 
 
@@ -191,7 +196,6 @@ def test_loading(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_of_a_family_that_is_not_installed(tmp_path: Path) -> None:
-    from i2c_core.checkpoints import save_checkpoint
     from i2c_core.model import build
 
     stranger = Family("stranger", root="Image", signature="B, W : Image", size=(8, 8))
@@ -204,6 +208,63 @@ def test_a_checkpoint_of_a_family_that_is_not_installed(tmp_path: Path) -> None:
         f"{path} reads the family 'stranger', which is not installed\n"
         "  -> install its plugin, for example: pip install i2c-family-stranger"
     )
+
+
+def test_json_has_no_number_where_the_network_gave_none() -> None:
+    with make_reader(["h B W"]) as reader:
+        (answer,) = reader.read_many([halves()], 1)
+    unsure = replace(answer, candidates=[replace(c, logprob=-math.inf) for c in answer.candidates])
+    wanted = [{"code": "h B W", "distance": 0.0, "logprob": None, "size": 3}]
+    assert json.loads(json.dumps(unsure.record(SPLITS), allow_nan=False))["candidates"] == wanted
+
+
+class Canvas:
+    """A learner whose checkpoints are read by a proposer of its own."""
+
+    @staticmethod
+    def proposer(checkpoint: Checkpoint, family: Family, device: torch.device) -> Proposer:
+        return Proposer(family, ["h B W"])
+
+
+def plain(*args: object, **kwargs: object) -> None:
+    """A learner that trains what the autoregressive proposer reads with."""
+
+
+class Learners:
+    """A plugin with two learners."""
+
+    @hookimpl
+    def i2c_learners(self, register: Callable[..., None]) -> None:
+        register("canvas", f"{__name__}:Canvas", "paints")
+        register("plain", f"{__name__}:plain", "nothing new")
+
+
+def test_the_learner_of_a_checkpoint_says_what_reads_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from i2c_core.model import build
+
+    plugins = Plugins()
+    plugins.register(Learners(), Plugin("learners", "tests", "i2c-learners"))
+    monkeypatch.setattr("i2c_core.reader.installed", lambda: plugins)
+    config = ModelConfig(
+        vocabulary=SPLITS.vocabulary.size, max_tokens=11, image=(1, 32, 32), width=8, layers=1, heads=1, channels=2
+    )
+
+    def load(learner: str) -> Reader:
+        path, meta = tmp_path / "some.safetensors", describe_model(SPLITS, config, {}, 0, learner)
+        save_checkpoint(path, build(config).state_dict() if learner == "plain" else {}, meta)
+        return Reader.load(path, device="cpu")
+
+    with load("canvas") as reader:
+        assert [c.code for c in reader.read(halves())] == ["h B W"]
+    with load("plain") as reader:
+        assert isinstance(reader.proposer, AutoregressiveProposer)
+    for stranger in ("other", f"{__name__}:Canvas"):
+        with pytest.raises(CheckpointError) as caught:
+            load(stranger)
+        assert str(caught.value) == (
+            f"{tmp_path / 'some.safetensors'} was trained by the learner {stranger!r}, which is not installed\n"
+            "  -> install its plugin; i2c plugins lists those that are"
+        )
 
 
 def test_a_batch_reads_as_its_members_do_alone(tmp_path: Path) -> None:

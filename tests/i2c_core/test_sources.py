@@ -26,6 +26,16 @@ def test_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ]  # fmt: skip
 
 
+def test_a_grammar_without_line_ends_reads_files_that_end_in_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sums = Family("sums", root="Expr", grammar='start: expr\n?expr: "x" | expr "+" "x" -> add\n%ignore " "\n')
+    (tmp_path / "a.txt").write_bytes(b"x + x\r\n")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"x+x\n")))
+    found = read_programs(sums, [str(tmp_path / "a.txt"), "-"])
+    assert [sums.show(s.program) for s in found] == ["x + x", "x + x"]
+
+
 def test_a_text_too_long_for_a_path() -> None:
     text = "h B " * 3000 + "W"
     assert read_programs(SPLITS, [text])[0].program.size == 6001

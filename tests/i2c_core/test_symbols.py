@@ -83,3 +83,35 @@ def test_an_unknown_symbol_gets_the_closest_one() -> None:
     signature = Signature.parse("circle : Image\nB : Image")
     with pytest.raises(SignatureError, match="did you mean 'circle'"):
         signature["circl"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "1 : (Num, Num) -> Num\nNum = 1..3",
+            "symbol '1 : (Num, Num) -> Num' is named like a literal of 'Num = 1..3'\n"
+            "  -> rename it: one token cannot be both",
+        ),
+        (
+            "no : (Bool) -> Bool\nBool = no | yes",
+            "symbol 'no : (Bool) -> Bool' is named like a literal of 'Bool = no | yes'\n"
+            "  -> rename it: one token cannot be both",
+        ),
+        (
+            "cons : (Dot, Dot) -> Dot\ndot : Dot\nfigure : (List[Dot]) -> Figure",
+            "symbol 'cons : (Dot, Dot) -> Dot' is named like 'cons : (first: t, rest: List[t]) -> List[t]', "
+            "which lists bring along\n  -> rename it: one token cannot be both",
+        ),
+        (
+            "nil : Dot\nfigure : (List[Dot]) -> Figure",
+            "symbol 'nil : Dot' is named like 'nil : List[t]', which lists bring along\n"
+            "  -> rename it: one token cannot be both",
+        ),
+    ],
+)
+def test_one_token_has_one_meaning(text: str, told: str) -> None:
+    with pytest.raises(SignatureError) as caught:
+        Signature.parse(text)
+    assert str(caught.value) == told
+    assert Signature.parse("cons : (Dot, Dot) -> Dot\nnil : Dot").names() == ["cons", "nil"]

@@ -68,6 +68,10 @@ def test_tokens_behind_the_end_are_told() -> None:
     with pytest.raises(ProgramError, match="the program is complete after 10 tokens, got 11"):
         VOCABULARY.decode((*ids, 0))
     assert VOCABULARY.decode((*ids, VOCABULARY.pad, VOCABULARY.pad)).size == 10
+    VOCABULARY.check(ids)
+    with pytest.raises(ProgramError) as caught:
+        VOCABULARY.check((*ids, 0))
+    assert caught.value.fact == f"the program is complete after {len(ids)} tokens, got {len(ids) + 1}"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +109,20 @@ def test_grounding_beyond_its_bound_names_the_symbol() -> None:
         SignatureError, match=r"grounding '(cons|nil)' at List\[Image, .*\] makes more than 1,000 produc"
     ):
         Vocabulary(signature, Type("Image"), max_productions=1000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fact"),
+    [
+        ("0..10000000000", "'Num = 0..10000000000' has 10,000,000,001 values, room is left for 999,999 productions"),
+        ("0.0..1.0 in 2000000 bins",
+         "'Num = 0.0..1.0 in 2000000 bins' has 2,000,000 values, room is left for 999,999 productions"),
+    ],
+)  # fmt: skip
+def test_a_range_too_large_is_told_before_it_is_spelt_out(kind: str, fact: str) -> None:
+    with pytest.raises(SignatureError) as caught:
+        Vocabulary(Signature.parse(f"dot : (Num) -> Image\nNum = {kind}"), Type("Image"))
+    assert str(caught.value) == f"{fact}\n  -> narrow the range, or write its numbers digit by digit"
 
 
 def test_the_fingerprint_is_of_what_the_root_reaches() -> None:

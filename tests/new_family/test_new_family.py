@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from environments import Environment, make_environment
 
 from i2c_cli.new_family import TEMPLATES
+from i2c_cli.new_family import command as new_family
 from i2c_core import scaffold
 from i2c_core.errors import FamilyError, GrammarError, I2cError
 from i2c_core.plugins import installed
@@ -129,6 +131,17 @@ def test_a_grammar_with_an_error_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(GrammarError):
         scaffold.new_family_from_grammar(TEMPLATES, tmp_path / "new", "my-own", tmp_path / "broken.lark", "start")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_grammar_that_is_not_shown_unambiguous_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "sums.lark"
+    path.write_text('start: expr\nexpr: expr "+" expr -> add\n    | "x"\n', encoding="utf-8")
+    found = CliRunner().invoke(new_family, ["my-own", "-o", str(tmp_path / "new"), "--grammar", str(path)])
+    assert found.exit_code == 0
+    assert found.stderr.splitlines()[0] == (
+        "my-own is reparse: a text may say another program than it was printed from "
+        "(sums.lark, line 2: before '+', rule expr may end or go on)"
+    )
 
 
 def test_a_family_that_is_not_installed(tmp_path: Path) -> None:

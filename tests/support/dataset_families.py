@@ -120,6 +120,32 @@ SWAPPED = Family(
 )
 
 
+def draw_shades(program: Program, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Halves whose leaves are black, or grey as their value says."""
+    picture = np.zeros(size, np.uint8)
+    pending = [(program, picture)]
+    while pending:
+        node, part = pending.pop()
+        if node.args:
+            axis = 0 if node.name == "h" else 1
+            pending += zip(node.args, np.split(part, [part.shape[axis] // 2], axis), strict=True)
+        elif node.value is not None:
+            part[:] = round(node.value)
+    return picture
+
+
+SHADES = Family(
+    "shades",
+    root="Image",
+    signature="h, v : (Image, Image) -> Image\nB : Image\nShade = 0.0..255.0 in 3 bins\nImage > Shade",
+    render=draw_shades,
+    any_size=True,
+    size=(8, 8),
+    zooms=BOXES,
+)
+FAMILIES = (MARKS, FRAMED, DIALS, SWAPPED, SHADES)
+
+
 @cache
 def all_rows(vocabulary: Vocabulary, size: int, type_: int = 0) -> list[tuple[int, ...]]:
     """Every program of a size, as token rows, by plain recursion over types: the slow truth."""

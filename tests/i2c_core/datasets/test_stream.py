@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dataset_families import DIALS, FRAMED, MARKS, SWAPPED
+from dataset_families import DIALS, FAMILIES, FRAMED, MARKS, SHADES, SWAPPED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from i2c_core.datasets.batches import RAZORS
 from i2c_core.datasets.keys import held_out, is_in, pixel_keys
 from i2c_core.datasets.pairs import read_pairs, write_pairs
 from i2c_core.datasets.razor import sharp_razor
@@ -64,6 +65,27 @@ def test_batches(family: Family, config: StreamConfig) -> None:
             np.testing.assert_array_equal(again.batch(step).values, batches[step].values)
     assert (Stream(family, config, seed=6).batch(0).ids != batches[0].ids).any()
     assert (batches[0].ids != batches[1].ids).any()
+
+
+@pytest.mark.parametrize("razor", RAZORS)
+@pytest.mark.parametrize("family", FAMILIES, ids=[f.name for f in FAMILIES])
+def test_a_batch_drawn_again_is_the_same(family: Family, razor: str) -> None:
+    """Codes and values say the pictures that they are given with, from whatever source: the table is kept small."""
+    config = StreamConfig(24, max_size=7, razor=razor, holdout=False, table_candidates=50)
+    stream = Stream(family, config, seed=3)
+    values = family.vocabulary.continuous.any()
+    with Renderer(family, workers=0) as renderer:
+        for step in range(3):
+            batch = stream.batch(step)
+            assert (batch.values is not None) == values
+            drawn = renderer.render(batch.ids, batch.values)
+            assert drawn.defined.all()
+            np.testing.assert_array_equal(drawn.pixels, batch.pixels)
+    if family is SHADES and razor == "auto":
+        assert stream.note == (
+            "a table of 28 images, each with one code (substructure); combinations of shortest programs to size 5; "
+            "programs drawn uniformly to size 7"
+        )
 
 
 def test_every_image_has_its_shortest_code() -> None:

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposals, Sample, Strategy, loops
+from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Observation, Proposals, Sample, Strategy, loops
 from i2c_core.decoding.noise import image_keys, mix
 from i2c_core.errors import BudgetError, ConfigError, ProgramError
-from i2c_core.masks import Oracle, PushdownMask, Tables
+from i2c_core.masks import Mask, Oracle, PushdownMask, State, Tables
 from i2c_core.symbols import Signature
 from i2c_core.types import parse_type
 from i2c_core.vocabulary import Vocabulary
@@ -42,11 +42,11 @@ class Fake:
     def decoder(self) -> Fake:
         return self
 
-    def encode(self, images: Tensor) -> Tensor:
-        return mix((images.flatten(1) * 255).round().long().sum(1))  # (N,)
+    def encode(self, observation: Observation) -> Tensor:
+        return mix((observation.image.flatten(1) * 255).round().long().sum(1))  # (N,)
 
-    def start(self, observation: Tensor, rows: int = 1) -> Tensor:
-        return observation.repeat_interleave(rows)
+    def start(self, features: Tensor, rows: int = 1) -> Tensor:
+        return features.repeat_interleave(rows)
 
     def step(self, state: Tensor, previous: Tensor, where: Tensor | None = None) -> tuple[Tensor, Tensor]:
         state = mix(state * 31 + previous)
@@ -66,8 +66,12 @@ def vocabulary_of(text: str, root: str = "Image") -> Vocabulary:
     return Vocabulary(Signature.parse(text), parse_type(root))
 
 
+def mask_of(vocabulary: Vocabulary) -> PushdownMask:
+    return PushdownMask(Tables.from_vocabulary(vocabulary))
+
+
 def proposer(vocabulary: Vocabulary, **fake: object) -> AutoregressiveProposer:
-    return AutoregressiveProposer(Fake(vocabulary.size, **fake), Tables.from_vocabulary(vocabulary))  # type: ignore[arg-type]
+    return AutoregressiveProposer(Fake(vocabulary.size, **fake), mask_of(vocabulary))  # type: ignore[arg-type]
 
 
 def pictures(count: int) -> Tensor:
@@ -78,7 +82,9 @@ def truth(vocabulary: Vocabulary, image: Tensor, budget: int, temperature: float
     """The log-probability of every program within the budget, one token at a time in plain Python."""
     model, oracle = Fake(vocabulary.size), Oracle(vocabulary.signature, vocabulary.root)
     found: dict[tuple[int, ...], float] = {}
-    waiting: list[tuple[tuple[int, ...], Tensor, int, float]] = [((), model.encode(image), vocabulary.pad, 0.0)]
+    waiting: list[tuple[tuple[int, ...], Tensor, int, float]] = [
+        ((), model.encode(Observation(image)), vocabulary.pad, 0.0)
+    ]
     while waiting:
         prefix, state, previous, total = waiting.pop()
         open_ = oracle.legal_tokens([vocabulary.tokens[t] for t in prefix], budget)
@@ -104,7 +110,7 @@ LANGUAGES = [(TINY, "Image", 7), (SPLITS, "Image", 5), (LISTS, "Figure", 8), ("a
 def test_a_wide_beam_finds_every_program_with_its_probability(text: str, root: str, budget: int) -> None:
     vocabulary = vocabulary_of(text, root)
     images = pictures(2)
-    found = proposer(vocabulary).propose(images, n=400, strategy=Beam(400), budget=budget)
+    found = proposer(vocabulary).propose(Observation(images), n=400, strategy=Beam(400), budget=budget)
     for image in range(2):
         wanted = truth(vocabulary, images[image : image + 1], budget)
         programs = rows(found, vocabulary, image)
@@ -120,7 +126,7 @@ def test_a_wide_beam_finds_every_program_with_its_probability(text: str, root: s
 
 def test_beam_gives_the_likeliest_in_order() -> None:
     vocabulary = vocabulary_of(TINY)
-    found = proposer(vocabulary).propose(pictures(1), n=4, strategy=Beam(64), budget=7)
+    found = proposer(vocabulary).propose(Observation(pictures(1)), n=4, strategy=Beam(64), budget=7)
     wanted = truth(vocabulary, pictures(1), 7)
     assert rows(found, vocabulary) == sorted(wanted, key=lambda p: -wanted[p])[:4]
     assert found.logq.tolist() == [[0, 0, 0, 0]]
@@ -129,14 +135,14 @@ def test_beam_gives_the_likeliest_in_order() -> None:
 def test_greedy_takes_the_likeliest_token() -> None:
     vocabulary = vocabulary_of(SPLITS)
     images = pictures(5)
-    found = proposer(vocabulary).propose(images, n=3, strategy=Greedy(), budget=9)
+    found = proposer(vocabulary).propose(Observation(images), n=3, strategy=Greedy(), budget=9)
     assert found.ids.shape == (5, 1, 9)
-    one = proposer(vocabulary).propose(images, n=1, strategy=Beam(1), budget=9)
+    one = proposer(vocabulary).propose(Observation(images), n=1, strategy=Beam(1), budget=9)
     assert torch.equal(found.ids, one.ids)
     oracle = Oracle(vocabulary.signature, vocabulary.root)
     for image in range(5):
         model, (program,) = Fake(vocabulary.size), rows(found, vocabulary, image)
-        state, previous = model.encode(images[image : image + 1]), vocabulary.pad
+        state, previous = model.encode(Observation(images[image : image + 1])), vocabulary.pad
         for position, token in enumerate(program):
             logits, state = model.step(state, torch.tensor([previous]))
             open_ = oracle.legal_tokens([vocabulary.tokens[t] for t in program[:position]], 9)
@@ -147,7 +153,9 @@ def test_greedy_takes_the_likeliest_token() -> None:
 @pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])
 def test_samples_come_as_often_as_they_say(temperature: float) -> None:
     vocabulary = vocabulary_of(TINY)
-    found = proposer(vocabulary).propose(pictures(1), n=20_000, strategy=Sample(temperature), budget=5, generator=3)
+    found = proposer(vocabulary).propose(
+        Observation(pictures(1)), n=20_000, strategy=Sample(temperature), budget=5, generator=3
+    )
     logp, logq = truth(vocabulary, pictures(1), 5), truth(vocabulary, pictures(1), 5, temperature)
     programs = rows(found, vocabulary)
     for column, program in enumerate(programs[:50]):
@@ -165,7 +173,9 @@ def test_any_budget_ends_in_whole_programs(
 ) -> None:
     vocabulary = vocabulary_of(*language[:2])
     budget = vocabulary.shortest + more
-    found = proposer(vocabulary, scale=30.0).propose(pictures(3), n=2, strategy=strategy, budget=budget, generator=seed)
+    found = proposer(vocabulary, scale=30.0).propose(
+        Observation(pictures(3)), n=2, strategy=strategy, budget=budget, generator=seed
+    )
     for image, (k, program) in itertools.product(range(3), enumerate(rows(found, vocabulary))):
         if found.logprob[image, k] > -math.inf:
             assert vocabulary.decode(rows(found, vocabulary, image)[k]).size <= budget
@@ -176,14 +186,16 @@ def test_any_budget_ends_in_whole_programs(
 def test_a_batch_decodes_as_its_members_do_alone(strategy: Strategy) -> None:
     vocabulary = vocabulary_of(SPLITS)
     images = pictures(7)
-    together = proposer(vocabulary).propose(images, n=3, strategy=strategy, budget=15, generator=9)
+    together = proposer(vocabulary).propose(Observation(images), n=3, strategy=strategy, budget=15, generator=9)
     for order in ([3], [6, 2], [0, 1, 2, 3, 4, 5, 6]):
-        some = proposer(vocabulary).propose(images[order], n=3, strategy=strategy, budget=15, generator=9)
+        some = proposer(vocabulary).propose(Observation(images[order]), n=3, strategy=strategy, budget=15, generator=9)
         assert torch.equal(some.ids, together.ids[order])
         assert torch.allclose(some.logprob, together.logprob[order], atol=1e-5)
     parts = proposer(vocabulary)
     parts.rows = 4
-    assert torch.equal(parts.propose(images, n=3, strategy=strategy, budget=15, generator=9).ids, together.ids)
+    assert torch.equal(
+        parts.propose(Observation(images), n=3, strategy=strategy, budget=15, generator=9).ids, together.ids
+    )
 
 
 def test_the_seed_decides_the_samples() -> None:
@@ -191,7 +203,7 @@ def test_the_seed_decides_the_samples() -> None:
 
     def draw(generator: torch.Generator | int | None, image: int = 0) -> Tensor:
         found = proposer(vocabulary).propose(
-            pictures(2)[image : image + 1], n=8, strategy=Sample(), budget=15, generator=generator
+            Observation(pictures(2)[image : image + 1]), n=8, strategy=Sample(), budget=15, generator=generator
         )
         return found.ids[0]
 
@@ -200,7 +212,7 @@ def test_the_seed_decides_the_samples() -> None:
     assert not torch.equal(draw(5), draw(6))
     assert not torch.equal(draw(5), draw(5, image=1))
     assert len({tuple(row) for row in draw(5).tolist()}) > 4
-    first = proposer(vocabulary).propose(pictures(1), n=3, strategy=Sample(), budget=15, generator=5)
+    first = proposer(vocabulary).propose(Observation(pictures(1)), n=3, strategy=Sample(), budget=15, generator=5)
     assert torch.equal(first.ids[0], draw(5)[:3])  # more samples change none of the first
 
 
@@ -208,7 +220,7 @@ def test_a_logit_that_is_no_number_is_closed_and_told(caplog: pytest.LogCaptureF
     vocabulary = vocabulary_of(SPLITS)
     h, b = vocabulary.names_to_ids(["h", "B"])
     with caplog.at_level(logging.WARNING):
-        found = proposer(vocabulary, bad=(h, b)).propose(pictures(4), n=6, strategy=Sample(), budget=9)
+        found = proposer(vocabulary, bad=(h, b)).propose(Observation(pictures(4)), n=6, strategy=Sample(), budget=9)
     assert not ((found.ids == h) | (found.ids == b)).any()
     steps = int((found.ids < vocabulary.pad).sum())
     assert int(found.undefined.sum()) == steps
@@ -221,23 +233,23 @@ def test_a_logit_that_is_no_number_is_closed_and_told(caplog: pytest.LogCaptureF
 def test_no_number_at_all_still_ends(strategy: Strategy, caplog: pytest.LogCaptureFixture) -> None:
     vocabulary = vocabulary_of(LISTS, "Figure")
     found = proposer(vocabulary, bad=tuple(range(vocabulary.size))).propose(
-        pictures(2), n=1, strategy=strategy, budget=12
+        Observation(pictures(2)), n=1, strategy=strategy, budget=12
     )
     assert [vocabulary.decode(r).size for r in rows(found, vocabulary)] == [vocabulary.shortest]
-    assert found.logprob.tolist() == [[0], [0]]  # the one program that is left
+    assert found.logprob.tolist() == [[-math.inf], [-math.inf]]  # nobody gave it a probability
     assert found.undefined.tolist() == [[vocabulary.shortest], [vocabulary.shortest]]
     assert len(caplog.messages) == 1
 
 
 def test_of_equal_logits_the_first_token_wins() -> None:
     vocabulary = vocabulary_of(SPLITS)
-    found = proposer(vocabulary, scale=0.0).propose(pictures(1), n=1, strategy=Greedy(), budget=5)
+    found = proposer(vocabulary, scale=0.0).propose(Observation(pictures(1)), n=1, strategy=Greedy(), budget=5)
     assert [vocabulary.tokens[t] for t in rows(found, vocabulary)[0]] == ["h", "h", "B", "B", "B"]
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES, ids=str)
 def test_no_images(strategy: Strategy) -> None:
-    found = proposer(vocabulary_of(SPLITS)).propose(pictures(0), n=2, strategy=strategy, budget=9)
+    found = proposer(vocabulary_of(SPLITS)).propose(Observation(pictures(0)), n=2, strategy=strategy, budget=9)
     assert found.ids.shape == (0, 1 if isinstance(strategy, Greedy) else 2, 9)
 
 
@@ -259,9 +271,9 @@ def test_places_follow_the_tokens() -> None:
 
     vocabulary = vocabulary_of(SPLITS)
     model = Fake(vocabulary.size, sees_places=True)
-    with_places = AutoregressiveProposer(model, Tables.from_vocabulary(vocabulary), Depths())
-    wide = with_places.propose(pictures(1), n=30, strategy=Beam(500), budget=5)
-    sampled = with_places.propose(pictures(1), n=30, strategy=Sample(), budget=5)
+    with_places = AutoregressiveProposer(model, mask_of(vocabulary), Depths())
+    wide = with_places.propose(Observation(pictures(1)), n=30, strategy=Beam(500), budget=5)
+    sampled = with_places.propose(Observation(pictures(1)), n=30, strategy=Sample(), budget=5)
     known = dict(zip(rows(wide, vocabulary), wide.logprob[0].tolist(), strict=True))
     for program, logprob in zip(rows(sampled, vocabulary), sampled.logprob[0].tolist(), strict=True):
         if program in known:
@@ -281,29 +293,24 @@ class Trace(TorchDispatchMode):  # type: ignore[no-untyped-call]
 def test_the_loops_wait_for_nothing(strategy: Strategy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loops.Finish, "__call__", lambda self, done: False)
     vocabulary = vocabulary_of(SPLITS)
-    images, mask = pictures(2), PushdownMask(Tables.from_vocabulary(vocabulary))
+    images, mask = pictures(2), mask_of(vocabulary)
     with Trace():  # type: ignore[no-untyped-call]
         model = Fake(vocabulary.size)
-        run = loops.Run(model, model.encode(images), mask, None, (2, 3))
-        if isinstance(strategy, Beam):
-            found = loops.beam(run, (2, 3), 9)
-        else:
-            temperature = strategy.temperature if isinstance(strategy, Sample) else 1.0
-            keys = image_keys(images, 0) if isinstance(strategy, Sample) else None
-            found = loops.sample(run, (2, 3), 9, temperature, keys)
-    wanted = proposer(vocabulary).propose(images, n=3, strategy=strategy, budget=9)  # which stops early
+        run = loops.Run(model, model.encode(Observation(images)), mask, None, (2, strategy.rows(3)))
+        found = strategy.run(run, 9, image_keys(images, 0))
+    wanted = proposer(vocabulary).propose(Observation(images), n=3, strategy=strategy, budget=9)  # which stops early
     assert torch.equal(found.ids[:, : wanted.ids.shape[1]], wanted.ids)
 
 
 def test_budgets_that_cannot_be_met() -> None:
     vocabulary = vocabulary_of(LISTS, "Figure")
     with pytest.raises(BudgetError) as caught:
-        proposer(vocabulary).propose(pictures(1), budget=2)
+        proposer(vocabulary).propose(Observation(pictures(1)), budget=2)
     text = "a budget of 2 tokens is below the shortest Figure, which has 6\n  -> use a budget of at least 6"
     assert str(caught.value) == text
-    short = AutoregressiveProposer(Fake(vocabulary.size), Tables.from_vocabulary(vocabulary), max_tokens=9)
+    short = AutoregressiveProposer(Fake(vocabulary.size), mask_of(vocabulary), max_tokens=9)
     with pytest.raises(BudgetError) as caught:
-        short.propose(pictures(1), budget=10)
+        short.propose(Observation(pictures(1)), budget=10)
     text = "a budget of 10 tokens is above the longest program of this model, which has 9\n"
     assert str(caught.value) == text + "  -> use a budget of at most 9"
 
@@ -337,7 +344,7 @@ def test_a_real_network_never_waits_on_a_gpu(strategy: Strategy) -> None:
     mask = PushdownMask(Tables.from_vocabulary(vocabulary).to("cuda"))
     images = torch.rand(4, *model.config.image, device="cuda")
     with torch.no_grad():
-        run = loops.Run(model.decoder, model.encode(images), mask, None, (4, 3))
+        run = loops.Run(model.decoder, model.encode(Observation(images)), mask, None, (4, 3))
         state = mask.start(12, 15)
         torch.cuda.set_sync_debug_mode("error")
         try:
@@ -346,7 +353,48 @@ def test_a_real_network_never_waits_on_a_gpu(strategy: Strategy) -> None:
                 state = run.advance(run.fork(state, torch.arange(12, device="cuda")), logp.argmax(1))
         finally:
             torch.cuda.set_sync_debug_mode("default")
-        found = loops.beam(loops.Run(model.decoder, model.encode(images), mask, None, (4, 3)), (4, 3), 15)
+        found = loops.beam(loops.Run(model.decoder, model.encode(Observation(images)), mask, None, (4, 3)), 15)
         assert found.ids.shape == (4, 3, 15)
-        run = loops.Run(model.decoder, model.encode(images), mask, None, (4, 3))
-        assert loops.sample(run, (4, 3), 15, 1.0, image_keys(images, 0)).ids.is_cuda
+        run = loops.Run(model.decoder, model.encode(Observation(images)), mask, None, (4, 3))
+        assert loops.sample(run, 15, 1.0, image_keys(images, 0)).ids.is_cuda
+
+
+class Boldest:
+    """A strategy of one's own: samples as bold as can be, of which half are kept."""
+
+    def rows(self, n: int) -> int:
+        return 2 * n
+
+    def tries(self, n: int) -> int:
+        return n
+
+    def run(self, run: loops.Run, budget: int, keys: Tensor) -> loops.Decoded:
+        return Sample(1e-6).run(run, budget, keys)
+
+
+def test_a_strategy_is_a_class_of_its_own() -> None:
+    vocabulary = vocabulary_of(SPLITS)
+    found = proposer(vocabulary).propose(Observation(pictures(3)), n=2, strategy=Boldest(), budget=9)
+    greedy = proposer(vocabulary).propose(Observation(pictures(3)), strategy=Greedy(), budget=9)
+    assert torch.equal(found.ids[:, :, : greedy.ids.shape[2]], greedy.ids.expand(-1, 2, -1))
+
+
+class Without(PushdownMask):
+    """A constraint of one's own beside the automaton: one token is closed everywhere."""
+
+    token: int
+
+    def legal(self, state: State) -> Tensor:
+        return super().legal(state).index_fill(1, torch.tensor([self.token]), False)
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=str)
+def test_another_mask_can_take_the_place_of_the_automaton(strategy: Strategy) -> None:
+    vocabulary = vocabulary_of(SPLITS)
+    mask: Mask = Without(Tables.from_vocabulary(vocabulary))
+    mask.token = vocabulary.names_to_ids(["W"])[0]  # type: ignore[attr-defined]
+    found = AutoregressiveProposer(Fake(vocabulary.size), mask).propose(
+        Observation(pictures(3)), n=3, strategy=strategy, budget=9
+    )
+    assert (found.ids[..., 0] < vocabulary.pad).any()
+    assert not (found.ids == vocabulary.names_to_ids(["W"])[0]).any()

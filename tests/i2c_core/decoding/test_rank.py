@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposals, Sample, rank
+from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Observation, Proposals, Sample, rank
 from i2c_core.errors import FamilyError, ImageError, ProgramError
 from i2c_core.families import Family
 from i2c_core.model import ModelConfig, build
@@ -119,6 +119,15 @@ def test_a_family_compares_in_its_own_way() -> None:
     assert str(caught.value) == text
 
 
+def test_a_program_of_no_stated_probability_is_ranked_the_last_of_equals() -> None:
+    own = family()
+    found = rank(own, Halves(own), proposals(own, [[("h W B", -np.inf), ("h B W", -9.0), ("B", -1.0)], []]), inputs())
+    alone = rank(own, Halves(own), proposals(own, [[("W", -np.inf)], []]), inputs())
+    assert sorted(c.logprob for c in found[0]) == [-np.inf, -9.0, -1.0]
+    assert [(str(c.program.name), c.logprob) for c in alone[0]] == [("W", -np.inf)]
+    assert found[1] == alone[1] == []
+
+
 def test_nothing_proposed() -> None:
     own = family()
     assert rank(own, Halves(own), proposals(own, [[], []]), inputs()) == [[], []]
@@ -156,9 +165,9 @@ def test_a_real_network_over_a_real_family(decoder: Literal["transformer", "recu
     proposer = AutoregressiveProposer.for_family(build(config).eval(), splits)
     images = torch.rand(3, *config.image)
     for strategy in (Greedy(), Sample(), Beam(4)):
-        found = proposer.propose(images, n=4, strategy=strategy, budget=15)
+        found = proposer.propose(Observation(images), n=4, strategy=strategy, budget=15)
         for row in found.ids.flatten(0, 1).tolist():
             assert splits.from_tokens(row).size <= 15
-        alone = proposer.propose(images[2:], n=4, strategy=strategy, budget=15)
+        alone = proposer.propose(Observation(images[2:]), n=4, strategy=strategy, budget=15)
         assert torch.equal(alone.ids, found.ids[2:])
         assert torch.allclose(alone.logprob, found.logprob[2:], atol=1e-4)

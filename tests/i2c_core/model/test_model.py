@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from i2c_core import model as public
 from i2c_core.errors import ConfigError
-from i2c_core.model import DECODERS, Model, ModelConfig, Places, build, crop
+from i2c_core.model import DECODERS, Model, ModelConfig, Observation, Places, build, crop
 
 V, T = 5, 11
 H, V_, Q, B, W = range(V)  # the language `splits`: halves, halves, quarters, black, white
@@ -68,10 +68,10 @@ class TestDecoders:
     @pytest.mark.parametrize("config", CONFIGS)
     def test_forward_and_step_agree(self, config: ModelConfig) -> None:
         model, images, tokens, where = observed(config)
-        expected = model(images, tokens, where)  # (N, T, V)
+        expected = model(Observation(images), tokens, where)  # (N, T, V)
         assert expected.shape == (len(tokens), T, V)
 
-        state = model.decoder.start(model.encode(images))
+        state = model.decoder.start(model.encode(Observation(images)))
         stack, previous = places().start(len(tokens)), torch.full((len(tokens),), V)
         for t in range(T):
             logits, state = model.decoder.step(state, previous, places().top(stack) if config.where else None)
@@ -85,7 +85,7 @@ class TestDecoders:
         images, prefix = images[:2], [[H, V_], [H, Q]]  # per image
         rows = torch.tensor([1, 0, 1, 3, 2, 3])  # K grows from 2 to 3
         tokens = torch.tensor(prefix * 2)  # (R, 2)
-        state, stack = model.decoder.start(model.encode(images), rows=2), places().start(4)
+        state, stack = model.decoder.start(model.encode(Observation(images)), rows=2), places().start(4)
         previous = torch.full((4,), V)
         for t in range(2):
             _, state = model.decoder.step(state, previous, places().top(stack) if config.where else None)
@@ -100,7 +100,7 @@ class TestDecoders:
 
         whole = F.pad(tokens[rows], (0, 1), value=B)  # (R', 3)
         where = places().replay(whole) if config.where else None
-        expected = model(images.repeat_interleave(3, dim=0), whole, where)[:, 2]
+        expected = model(Observation(images.repeat_interleave(3, dim=0)), whole, where)[:, 2]
         torch.testing.assert_close(logits, expected, atol=1e-5, rtol=0)
 
     @pytest.mark.parametrize("config", CONFIGS)
@@ -108,14 +108,16 @@ class TestDecoders:
         model, images, tokens, where = observed(config)
         changed = tokens.clone()
         changed[:, 4] = (changed[:, 4] + 1) % V
-        before, after = model(images, tokens, where), model(images, changed, where)
+        before, after = model(Observation(images), tokens, where), model(Observation(images), changed, where)
         torch.testing.assert_close(before[:, :5], after[:, :5])
         assert not torch.allclose(before[:, 5], after[:, 5])
 
     @pytest.mark.parametrize("config", CONFIGS)
     def test_every_parameter_gets_a_gradient(self, config: ModelConfig) -> None:
         model, images, tokens, where = observed(config)
-        F.cross_entropy(model(images, tokens, where).flatten(0, 1), tokens.flatten(), ignore_index=V).backward()
+        F.cross_entropy(
+            model(Observation(images), tokens, where).flatten(0, 1), tokens.flatten(), ignore_index=V
+        ).backward()
         assert [name for name, parameter in model.named_parameters() if parameter.grad is None] == []
 
     @pytest.mark.parametrize("config", CONFIGS)
@@ -124,7 +126,7 @@ class TestDecoders:
         optimizer = torch.optim.AdamW(model.train().parameters(), lr=1e-2)
         losses = []
         for _ in range(40):
-            logits = model(images, tokens, where).flatten(0, 1)  # (N * T, V)
+            logits = model(Observation(images), tokens, where).flatten(0, 1)  # (N * T, V)
             loss = F.cross_entropy(logits, tokens.flatten(), ignore_index=V)
             optimizer.zero_grad()
             loss.backward()
@@ -136,17 +138,17 @@ class TestDecoders:
         model, images, tokens, _ = observed(SMALL)
         where = places().replay(tokens)
         with pytest.raises(ValueError, match="where is given, but the network was built with where=False"):
-            model(images, tokens, where)
+            model(Observation(images), tokens, where)
         model = build(replace(SMALL, where=True))
         with pytest.raises(ValueError, match="where is missing, but the network was built with where=True"):
-            model(images, tokens)
+            model(Observation(images), tokens)
         with pytest.raises(ValueError, match=r"where is \(7, 10, 4\), expected \(7, 11, 4\)"):
-            model(images, tokens, where[:, 1:])
+            model(Observation(images), tokens, where[:, 1:])
 
     def test_programs_beyond_the_network_are_refused(self) -> None:
         model, images, tokens, _ = observed(SMALL)
         with pytest.raises(ValueError, match="position 11 is beyond the 11 tokens of the network"):
-            model(images, F.pad(tokens, (0, 1), value=V))
+            model(Observation(images), F.pad(tokens, (0, 1), value=V))
 
 
 class TestEncoder:
@@ -161,13 +163,13 @@ class TestEncoder:
     )
     def test_any_size_becomes_a_grid_near_8_by_8(self, image: tuple[int, int, int], cells: int) -> None:
         model = build(replace(SMALL, image=image))
-        observation = model.encode(torch.rand(2, *image))
-        assert observation.features.shape == (2, cells, SMALL.width)
-        assert observation.images.shape == (2, *image)
+        features = model.encode(Observation(torch.rand(2, *image)))
+        assert features.cells.shape == (2, cells, SMALL.width)
+        assert features.images.shape == (2, *image)
 
     def test_images_of_another_shape_are_refused(self) -> None:
         with pytest.raises(ValueError, match=r"images are \(2, 1, 32, 31\), expected \(N, 1, 32, 32\)"):
-            build(SMALL).encode(torch.rand(2, 1, 32, 31))
+            build(SMALL).encode(Observation(torch.rand(2, 1, 32, 31)))
 
 
 def walk(program: Iterator[int], rectangle: Sequence[float]) -> Iterator[list[float]]:
@@ -292,6 +294,7 @@ def test_the_public_names_are_these() -> None:
     assert sorted(public.__all__) == [
         "DECODERS",
         "Decoder",
+        "Features",
         "Model",
         "ModelConfig",
         "Observation",

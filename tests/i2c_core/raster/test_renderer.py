@@ -436,14 +436,57 @@ class TestBatched:
             ),
             ([], "returned an object of type list on a batch of 2 programs, expected an array"),
             ((np.zeros((2, 1, 4, 4)), np.ones(3, bool)), "returned defined of shape (3,), expected (2,)"),
+            (
+                torch.zeros(2, 1, 4, 4),
+                "returned a torch tensor on cpu on a batch of 2 programs, expected a NumPy array as its tokens are",
+            ),
+            (
+                (np.zeros((2, 1, 4, 4)), torch.ones(2, dtype=torch.bool)),
+                "returned a torch tensor on cpu on a batch of 2 programs, expected a NumPy array as its tokens are",
+            ),
+            (
+                (np.zeros((2, 1, 4, 4)), [True, True]),
+                "returned an object of type list on a batch of 2 programs, expected an array",
+            ),
         ],
-        ids=["shape", "dtype", "range", "list", "defined"],
+        ids=["shape", "dtype", "range", "list", "defined", "library", "library of defined", "list for defined"],
     )
     def test_wrong(self, result: Any, fact: str) -> None:
         family = self.family(result)
         with pytest.raises(RenderError) as caught:
             Renderer(family).render(tokens(family, "odd", "odd"))
         assert caught.value.fact == f"renderer of stripes {fact}"
+
+    @pytest.mark.parametrize(
+        ("result", "found"),
+        [
+            (np.zeros((2, 1, 4, 4)), "a NumPy array"),
+            (torch.zeros(2, 1, 4, 4), "a torch tensor on cpu"),
+            (
+                (torch.zeros(2, 1, 4, 4, dtype=torch.uint8, device="meta"), torch.ones(2, dtype=torch.bool)),
+                "a torch tensor on cpu",
+            ),
+        ],
+        ids=["library", "device", "device of defined"],
+    )
+    def test_on_another_device_than_its_tokens(self, result: Any, found: str) -> None:
+        family = self.family(result)
+        ids = torch.from_numpy(tokens(family, "odd", "odd")).to("meta")  # a device that every machine has
+        with pytest.raises(RenderError) as caught:
+            Renderer(family).render_tensors(ids)
+        assert str(caught.value) == (
+            f"renderer of stripes returned {found} on a batch of 2 programs, "
+            "expected a torch tensor on meta as its tokens are\n  -> return such pictures"
+        )
+
+    def test_that_takes_no_numpy(self) -> None:
+        family = self.family(lambda batch, size: batch.ids.long())
+        with pytest.raises(RenderError) as caught:
+            Renderer(family).render(tokens(family, "odd"))
+        assert str(caught.value) == (
+            "renderer of stripes raised AttributeError: 'numpy.ndarray' object has no attribute 'long' "
+            "on a batch of 1 programs\n  -> let it take NumPy arrays as well as tensors"
+        )
 
     @pytest.mark.parametrize("library", ["numpy", "torch"])
     def test_continuous_tokens_always_have_their_value(self, library: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from i2c_core.plugins import get_family
+from i2c_core.plugins import get_family, installed
 from i2c_core.raster.renderer import Renderer
 from i2c_core.search import Enumeration, Searcher
 
@@ -21,3 +21,13 @@ def test_it_finds_the_smallest_program_of_a_picture() -> None:
     assert all(f.bound == 0 for f in found)
     assert found[-1].program.size <= wanted.size
     assert [f.program for f in few] == [f.program for f in found if f.program.size <= 5]
+
+
+def test_it_is_found_by_name_and_finds_a_program() -> None:
+    splits = get_family("splits")
+    registered = installed().searchers["enumeration"]
+    assert registered.owner.startswith("images-to-code")
+    with Renderer(splits) as renderer:
+        searcher: Searcher = registered.load()(splits, renderer)
+        *_, best = searcher.search(renderer.render_programs([splits.parse("h v W B B")]).pixels[0], budget=5)
+    assert (splits.show(best.program), best.cost) == ("h v W B B", 0)

@@ -12,7 +12,7 @@ import torch
 from i2c_core.config import OptimSettings
 from i2c_core.devices import describe_hardware, find_device
 from i2c_core.errors import ConfigError, TrainingError
-from i2c_core.training.batches import Ahead
+from i2c_core.training.batches import Prefetcher
 from i2c_core.training.loss import masked_loss
 from i2c_core.training.schedule import learning_rate
 from i2c_core.training.watch import Means
@@ -83,7 +83,7 @@ def test_batches_come_in_order_and_waiting_is_measured(ahead: int) -> None:
         time.sleep(0.01)
         return step
 
-    with Ahead(make, range(5, 9), ahead) as batches:
+    with Prefetcher(make, range(5, 9), ahead) as batches:
         assert [batches.get() for _ in range(4)] == [5, 6, 7, 8]
     assert batches.made >= 0.04
     assert batches.waited > 0.01
@@ -96,7 +96,7 @@ def test_what_making_a_batch_raises_is_raised_where_it_is_wanted() -> None:
         return step
 
     threads = threading.active_count()
-    with Ahead(make, range(9), 2) as batches:
+    with Prefetcher(make, range(9), 2) as batches:
         assert [batches.get(), batches.get()] == [0, 1]
         with pytest.raises(ValueError, match="no more"):
             batches.get()
@@ -105,7 +105,7 @@ def test_what_making_a_batch_raises_is_raised_where_it_is_wanted() -> None:
 
 def test_leaving_early_ends_the_thread() -> None:
     threads = threading.active_count()
-    with Ahead(lambda step: step, range(1000), 2) as batches:
+    with Prefetcher(lambda step: step, range(1000), 2) as batches:
         assert batches.get() == 0
     assert threading.active_count() == threads
 

@@ -23,15 +23,17 @@ import torch
 from PIL import Image
 
 from i2c_core import get_family
-from i2c_core.checkpoints import load_checkpoint, load_model, require_match
+from i2c_core.checkpoints import load_checkpoint, load_model, require_match, save_checkpoint
 from i2c_core.config import TrainConfig, resolve_config
 from i2c_core.datasets.keys import held_out, pixel_keys
 from i2c_core.datasets.pairs import write_pairs
 from i2c_core.datasets.sampling import Sampler
 from i2c_core.datasets.stream import Batch
-from i2c_core.errors import CheckpointError, ConfigError, ProgramError, TrainingError
+from i2c_core.errors import CheckpointError, ConfigError, I2cError, ProgramError, TrainingError
 from i2c_core.families import Family
 from i2c_core.files import DiskError
+from i2c_core.learning import learn
+from i2c_core.model import Observation
 from i2c_core.programs import Program
 from i2c_core.progress import Plain, PlainTask, Task
 from i2c_core.raster import Renderer
@@ -128,7 +130,8 @@ def test_a_run_leaves_a_checkpoint_metrics_and_a_curve(tmp_path: Path) -> None:
     assert recipe["hardware"]["threads"] == 1
     assert resolve_config(recipe=recipe["config"]) == resolve_config(file=tmp_path / "r" / "config.toml")
     model = load_model(checkpoint)
-    assert model(torch.zeros(2, 1, 32, 32), torch.zeros(2, 3, dtype=torch.int64), torch.zeros(2, 3, 4)).shape == (
+    seen = Observation(torch.zeros(2, 1, 32, 32))
+    assert model(seen, torch.zeros(2, 3, dtype=torch.int64), torch.zeros(2, 3, 4)).shape == (
         2,
         3,
         5,
@@ -235,9 +238,47 @@ def test_ctrl_c_saves_and_tells_how_to_go_on(tmp_path: Path, whole: Path, number
 def test_settings_that_change_nothing_may_change_on_resume(tmp_path: Path, whole: Path) -> None:
     with pytest.raises(Crash):
         run(tmp_path / "r", at=crash_at(8))
-    assert run_config(tmp_path / "r") == ("splits", tiny().for_family(get_family("splits")))
+    assert run_config(tmp_path / "r") == ("splits", "paired", tiny().for_family(get_family("splits")))
     run(tmp_path / "r", "data.prefetch=0", "run.log_every=1", resume=True)
     assert_same_weights(tmp_path / "r", whole)
+
+
+def test_a_run_that_goes_on_elsewhere_says_what_that_changes(tmp_path: Path) -> None:
+    with pytest.raises(Crash):
+        run(tmp_path / "r", "run.threads=1", at=crash_at(8))
+    shutil.copytree(tmp_path / "r", tmp_path / "same")
+    told = []
+    for folder, threads in (("same", 1), ("r", 2)):
+        progress = Steps()
+        train(get_family("splits"), tiny(f"run.threads={threads}"), tmp_path / folder, progress=progress, resume=True)
+        told.append([line for line in progress.said.getvalue().splitlines() if line.startswith("it ran on")])
+    name = load_checkpoint(tmp_path / "r").meta["train"]["hardware"]["name"]
+    assert told == [
+        [],
+        [
+            f"it ran on {name}, 1 threads before: sums are rounded in another order here, so the weights will "
+            "differ in their last bits from those of a run that stays"
+        ],
+    ]
+
+
+def test_a_run_goes_on_with_its_own_learner_only(tmp_path: Path, whole: Path) -> None:
+    shutil.copytree(whole, tmp_path / "r")
+    state = load_checkpoint(tmp_path / "r" / "training.safetensors")
+    save_checkpoint(tmp_path / "r" / "training.safetensors", state.tensors, {**state.meta, "learner": "canvas"})
+    with pytest.raises(TrainingError) as refused:
+        run(tmp_path / "r", resume=True)
+    assert str(refused.value) == (
+        f"{tmp_path / 'r'} is a run of the learner 'canvas', not of 'paired'\n"
+        f"  -> go on with its own: i2c train --resume {tmp_path / 'r'}"
+    )
+    for learner, text in (
+        ("paired", f"{tmp_path / 'r'} is a run of the learner 'canvas', not 'paired'\n  -> leave --learner out"),
+        (None, "there is no learner 'canvas'\n  -> known learners: paired"),
+    ):
+        with pytest.raises(I2cError) as caught:
+            learn(None, [], None, None, tmp_path / "r", None, learner, Plain(io.StringIO()))
+        assert str(caught.value) == text
 
 
 def crash_at(wanted: int) -> Callable[[int], None]:
@@ -425,7 +466,7 @@ def test_a_token_that_the_mask_closes_is_told_with_symbol_and_position() -> None
         with pytest.raises(
             ProgramError, match="token 4 of program 1, 'B', is closed: the program is complete after 3 tokens"
         ):
-            supply.lesson(Batch(ids, None, np.zeros((1, 1, 32, 32), np.uint8)))
+            supply.prepare(Batch(ids, None, np.zeros((1, 1, 32, 32), np.uint8)))
 
 
 def test_pairs_from_disk_are_learned_from_or_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""The check of masks: against the slow oracle, and through the decoder itself.
+
+Legend: N rows, T tokens, V tokens of the vocabulary.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Observation, Sample, Strategy
+from i2c_core.families import Family
+from i2c_core.masks import Oracle, PushdownMask, Tables
+from i2c_core.programs import Program
+from i2c_core.testing.samples import SAMPLES
+from i2c_core.testing.texts import named, require_round_trip
+
+BEYOND = 24  # tokens that a budget may have beyond the shortest program
+
+
+def check_masks(family: Family) -> None:
+    """The mask opens exactly what the slow oracle opens, and random decoding ends in whole programs (laws 2 and 3).
+
+    The mask knows types and budgets. A canonical form that says more is for `normalise`: what is decoded then is legal,
+    and its canonical form is.
+    """
+    vocabulary = family.vocabulary
+    most = max(vocabulary.shortest, min(family.budget, vocabulary.shortest + BEYOND))
+    mask = PushdownMask(Tables.from_vocabulary(vocabulary))
+    generator = torch.Generator().manual_seed(0)
+    budgets = torch.randint(vocabulary.shortest, most + 1, (SAMPLES,), generator=generator)  # (N,)
+    for ids, budget in zip(_walk(family, mask, budgets, generator), budgets.tolist(), strict=True):
+        _require_good(family, family.from_tokens(ids), budget)
+    proposer = AutoregressiveProposer(RandomLogits(vocabulary.size, generator), mask)
+    strategies: tuple[Strategy, ...] = (Greedy(), Sample(), Beam(4))
+    for strategy in strategies:
+        for budget in dict.fromkeys((vocabulary.shortest, (vocabulary.shortest + most) // 2, most)):
+            found = proposer.propose(
+                Observation(torch.zeros(3, 1, 1, 1)), n=4, strategy=strategy, budget=budget, generator=0
+            )
+            for row in found.ids[found.logprob > -torch.inf].tolist():
+                _require_good(family, family.from_tokens(row), budget)
+
+
+@dataclass
+class RandomLogits:
+    """In place of a network: it sees nothing and gives every token any logit."""
+
+    vocabulary: int
+    generator: torch.Generator
+
+    @property
+    def decoder(self) -> RandomLogits:
+        return self
+
+    def encode(self, observation: Observation) -> None:
+        """It sees nothing."""
+
+    def start(self, observation: None, rows: int = 1) -> None:
+        """It remembers nothing."""
+
+    def step(self, state: None, previous: Tensor, where: Tensor | None = None) -> tuple[Tensor, None]:
+        return 3 * torch.randn(len(previous), self.vocabulary, generator=self.generator), None  # (R, V)
+
+    def reorder(self, state: None, index: Tensor) -> None:
+        """It remembers nothing."""
+
+
+def _walk(family: Family, mask: PushdownMask, budgets: Tensor, generator: torch.Generator) -> list[list[int]]:
+    """Programs as token ids, of random choices under the mask, which is compared with the oracle at every step."""
+    vocabulary, oracle = family.vocabulary, Oracle(family.gamma, family.root_type)
+    rows: list[list[int]] = [[] for _ in budgets]
+    state = mask.start(len(rows), budgets)
+    for _ in range(int(budgets.max())):
+        legal = mask.legal(state)  # (N, V)
+        for row, budget in enumerate(budgets.tolist()):
+            prefix = [vocabulary.tokens[t] for t in rows[row]]
+            wanted = oracle.legal_tokens(prefix, budget)
+            found = {vocabulary.tokens[i] for i in legal[row].nonzero().flatten().tolist()}
+            assert found == wanted, (
+                f"after {' '.join(prefix) or 'nothing'}, with a budget of {budget}: "
+                f"open {sorted(found)}, expected {sorted(wanted)}"
+            )
+        logits = torch.rand(legal.shape, generator=generator).masked_fill(~legal, -1.0)
+        token = torch.where(mask.done(state), vocabulary.pad, logits.argmax(1))  # (N,)
+        for row, chosen in enumerate(token.tolist()):
+            if chosen != vocabulary.pad:
+                rows[row].append(chosen)
+        state = mask.advance(state, token)
+    return rows
+
+
+def _require_good(family: Family, program: Program, budget: int) -> None:
+    assert program.size <= budget, f"decoded {named(program)} of {program.size} tokens within a budget of {budget}"
+    require_round_trip(family, program)
+    canonical = family.check(family.canonical(program))
+    twice = family.canonical(canonical)
+    assert twice == canonical, (
+        f"decoded {named(program)}, which normalises to {named(canonical)}, and that to {named(twice)}"
+    )
