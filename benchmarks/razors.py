@@ -54,7 +54,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="stop at size 9")
     largest = 9 if parser.parse_args().quick else 11
     family = get_family("splits")
-    bench = Benchmark("razors", "rough and sharp razor of image splits at 32x32")
+    bench = Benchmark("razors" if largest == 11 else "razors-quick", "rough and sharp razor of image splits at 32x32")
     rough = rough_razor(family, largest, hash_size=32, highfreq_factor=4)
     seen = {s: int(rough.seen[s]) for s in PUBLISHED if s <= largest}
     kept = {s: int((rough.sizes == s).sum()) for s in seen}

@@ -122,7 +122,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer images")
     options = parser.parse_args()
     name = "reading-trained" if options.weights else "reading"
-    bench = Benchmark(name, "exact answers and seconds of the family splits on CPU")
+    bench = Benchmark(
+        f"{name}-quick" if options.quick else name, "exact answers and seconds of the family splits on CPU"
+    )
     with Reader.load(options.weights or "splits", device="cpu") as reader:
         train = reader.checkpoint.meta.get("train", {})
         bench.row("weights", options.weights or "shipped", train=train, step=reader.checkpoint.meta.get("step"))

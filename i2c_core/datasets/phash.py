@@ -29,35 +29,20 @@ U  distinct things (columns, windows, rows): told by the name
 
 from __future__ import annotations
 
-import math
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
-
 import numpy as np
 import scipy.fftpack
 from numpy.typing import NDArray
-from PIL import Image
 
-__all__ = ["phash", "row_hashes", "unique_rows"]
+from i2c_core.datasets.resize import Bands, ResizePlan, pillow_resize, plan_in_order, resize_plan, to_pixels
+from i2c_core.datasets.rows import for_each, unique_rows
 
-_PRECISION_BITS = 22
-"""Fraction bits of Pillow's resize weights: 32 - 8 - 2 (``PRECISION_BITS`` in ``src/libImaging/Resample.c``)."""
-
-_LANCZOS_SUPPORT = 3.0
-"""Half-width of Pillow's LANCZOS filter, in input pixels, when it does not shrink the image."""
+__all__ = ["phash"]
 
 _CHUNK_PIXELS = 1 << 20
 """Input pixels in one chunk: enough images to share windows, few enough to stay in the last-level cache."""
 
 _CACHE_BYTES = 1 << 19
 """Bytes of coefficients transformed at once along axis 1: half of a usual second-level cache."""
-
-_SLICE_BYTES = 1 << 22
-"""Bytes of rows hashed, or checked, by one call of a thread."""
 
 _PRODUCT_SIZE = 1 << 18
 """Multiplications in one matrix product. Up to here OpenBLAS runs on the calling thread; beyond, its own threads
@@ -100,8 +85,8 @@ def phash(
         return keys
     height, width = _size(images)
     side = hash_size * highfreq_factor
-    plan = _resize_plan(height, width, side)
-    square = _plan_in_order(side, side, side, False)  # nothing to resize
+    plan = resize_plan(height, width, side)
+    square = plan_in_order(side, side, side, False)  # nothing to resize
     # The second term bounds the memory for images that are small before the resize, or all different.
     chunk = max(1, min(_CHUNK_PIXELS // (height * width), (1 << 23) // (side * hash_size)))
 
@@ -109,130 +94,11 @@ def phash(
         part = slice(start, start + chunk)
         grey = _grey(images[part])
         if plan is None:
-            grey = _pillow_resize(grey, side)
+            grey = pillow_resize(grey, side)
         _phash_chunk(grey, plan or square, hash_size, keys[part])
 
-    _for_each(work, range(0, count, chunk), workers)
+    for_each(work, range(0, count, chunk), workers)
     return keys
-
-
-def unique_rows(rows: NDArray[Any], *, workers: int | None = 1) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Find the distinct rows of a matrix, comparing their bytes.
-
-    Like ``numpy.unique(rows, axis=0, return_index=True, return_inverse=True)`` without the sorted rows, and
-    ten times faster: rows are grouped by a hash of their bytes, and the groups are then checked byte by byte.
-
-    Args:
-        rows: (N, M), any dtype without Python objects. Floats are compared as bytes: 0.0 is not -0.0.
-        workers: threads to hash and to check with, None for one on each CPU. Does not change the result.
-
-    Returns:
-        ``first`` (U,): the index of the first row of each distinct kind, in no particular order; ``inverse``
-        (N,): the kind of each row, so that ``rows[first][inverse]`` equals ``rows``.
-    """
-    rows = np.ascontiguousarray(rows)
-    count = len(rows)
-    if count == 0:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    # The low bits of the hash give way to the row number: one plain sort (vectorised in NumPy, unlike argsort)
-    # then yields groups in which the first row comes first.
-    number_bits = np.uint64(max(1, (count - 1).bit_length()))
-    packed = np.empty(count, np.uint64)
-    step = max(1, _SLICE_BYTES // max(1, rows[0].nbytes))
-
-    def hash_slice(start: int) -> None:
-        packed[start : start + step] = row_hashes(rows[start : start + step])
-
-    _for_each(hash_slice, range(0, count, step), workers)
-    packed >>= number_bits
-    packed <<= number_bits
-    packed |= np.arange(count, dtype=np.uint64)
-    packed.sort()
-    order = (packed & np.uint64((1 << int(number_bits)) - 1)).view(np.int64)
-    packed >>= number_bits
-    starts = np.empty(count, np.bool_)
-    starts[0] = True
-    np.not_equal(packed[1:], packed[:-1], out=starts[1:])
-    first = order[starts]
-    inverse = np.empty(count, np.int64)
-    inverse[order] = np.cumsum(starts) - 1
-    differ: list[int] = []  # slices in which two different rows share a hash
-
-    def check_slice(start: int) -> None:
-        if not _same_rows(rows[start : start + step], rows, first[inverse[start : start + step]]):
-            differ.append(start)
-
-    _for_each(check_slice, range(0, count, step), workers)
-    if differ:
-        void = rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize))).ravel()
-        _, exact_first, exact_inverse = np.unique(void, return_index=True, return_inverse=True)
-        return exact_first.astype(np.int64), exact_inverse.astype(np.int64)
-    return first, inverse
-
-
-def row_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
-    """Hash the bytes of each row to 64 bits; fixed for all runs, and not meant to withstand an adversary.
-
-    Each 8-byte word is multiplied by its own odd number, folded, multiplied again and added up. The top bits are
-    the best mixed ones.
-
-    Args:
-        rows: (N, M), any dtype without Python objects.
-
-    Returns:
-        uint64, (N,).
-    """
-    rows = np.ascontiguousarray(rows)
-    count = len(rows)
-    data = rows.view(np.uint8).reshape(count, -1)
-    spare = -data.shape[1] % 8
-    if spare:
-        data = np.pad(data, ((0, 0), (0, spare)))
-    words = data.view(np.uint64)
-    size = words.shape[1]
-    first, second = _multipliers(size)
-    fold = np.uint64(32)
-    hashes = np.zeros(count, np.uint64)
-    if size <= 16:  # summing a short last axis is slow: go word by word
-        for j in range(size):
-            mixed = words[:, j] * first[j]
-            mixed ^= mixed >> fold
-            mixed *= second[j]
-            hashes += mixed
-    else:
-        step = max(1, (1 << 15) // size)
-        mixed = np.empty((min(step, count), size), np.uint64)
-        folded = np.empty_like(mixed)
-        for start in range(0, count, step):
-            part = words[start : start + step]
-            mixed, folded = mixed[: len(part)], folded[: len(part)]
-            np.multiply(part, first, out=mixed)
-            np.right_shift(mixed, fold, out=folded)
-            mixed ^= folded
-            mixed *= second
-            mixed.sum(axis=1, out=hashes[start : start + step])
-    hashes ^= hashes >> fold
-    hashes *= second[0]
-    return hashes
-
-
-@lru_cache(maxsize=64)
-def _multipliers(size: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Two rows of fixed random odd 64-bit numbers, (size,) each."""
-    draw = np.random.default_rng(20240229).integers(0, 1 << 64, (2, max(1, size)), dtype=np.uint64)
-    draw |= np.uint64(1)
-    return draw[0], draw[1]
-
-
-def _same_rows(rows: NDArray[Any], others: NDArray[Any], number: NDArray[np.int64]) -> bool:
-    """Is ``others[number]`` equal to ``rows`` (N, M), byte by byte? Both must be C-contiguous."""
-    if rows.shape[1] * rows.itemsize % 8 == 0:
-        rows, others = rows.view(np.uint64), others.view(np.uint64)
-    step = max(1, _CACHE_BYTES // max(1, rows.shape[1] * rows.itemsize))
-    return all(
-        np.array_equal(np.take(others, number[start : start + step], axis=0), rows[start : start + step])
-        for start in range(0, len(rows), step)
-    )
 
 
 def _check_images(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -263,167 +129,7 @@ def _grey(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).astype(np.uint8)
 
 
-def _for_each(work: Callable[[int], None], starts: range, workers: int | None) -> None:
-    """Call ``work`` on each start, on up to ``workers`` threads."""
-    threads = min(workers or _available_cpus(), len(starts))
-    if threads <= 1:
-        for start in starts:
-            work(start)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in pool.map(work, starts):
-            pass
-
-
-def _available_cpus() -> int:
-    """CPUs this process may run on."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-# --- the resize ----------------------------------------------------------------------------------------------
-
-
-def _lanczos(x: float) -> float:
-    """Pillow's LANCZOS filter (a = 3) at ``x`` input pixels; ``lanczos_filter`` in ``Resample.c``."""
-    if not -_LANCZOS_SUPPORT <= x < _LANCZOS_SUPPORT:
-        return 0.0
-
-    def sinc(y: float) -> float:
-        return 1.0 if y == 0.0 else math.sin(y * math.pi) / (y * math.pi)
-
-    return sinc(x) * sinc(x / _LANCZOS_SUPPORT)
-
-
-def _fixed_weights(size: int, side: int) -> NDArray[np.float64]:
-    """Pillow's LANCZOS weights from ``size`` to ``side`` pixels, in 1/2**22; (side, size).
-
-    They are whole numbers, stored as float64 because BLAS multiplies these: sums stay below 2**53, so they are
-    exact. Follows ``precompute_coeffs`` and ``normalize_coeffs_8bpc`` in ``Resample.c``, in the same order.
-    """
-    weights = np.zeros((side, size))
-    scale = size / side
-    stretch = max(scale, 1.0)
-    support = _LANCZOS_SUPPORT * stretch
-    for out in range(side):
-        centre = (out + 0.5) * scale
-        low = max(int(centre - support + 0.5), 0)
-        high = min(int(centre + support + 0.5), size)
-        taps = [_lanczos((x + low - centre + 0.5) * (1.0 / stretch)) for x in range(high - low)]
-        total = 0.0
-        for tap in taps:
-            total += tap
-        for x, tap in enumerate(taps):
-            share = tap / total if total != 0.0 else tap
-            weights[out, low + x] = int((-0.5 if share < 0 else 0.5) + share * (1 << _PRECISION_BITS))
-    return weights
-
-
-def _to_pixels(sums: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Round weighted sums, in 1/2**22, to whole grey levels in 0..255, in place; ``clip8`` in ``Resample.c``."""
-    sums += float(1 << (_PRECISION_BITS - 1))
-    sums *= 1.0 / (1 << _PRECISION_BITS)  # a power of two: exact
-    np.floor(sums, out=sums)
-    return np.clip(sums, 0.0, 255.0, out=sums)
-
-
-_Bands = tuple[tuple[slice, slice, NDArray[np.float64]], ...]
-"""Vertical weights; see ``_ResizePlan``."""
-
-
-@dataclass(frozen=True, slots=True)
-class _ResizePlan:
-    """How (H, W) images become (S, S), by blocks of G output columns that see windows of L input columns.
-
-    Attributes:
-        side: S.
-        window: (B, L) input columns of each block; W stands for 'none', at the edges. None when W is S.
-        pattern: (B,) which of ``weights`` a block uses.
-        weights: horizontal weights, (G, L) each; blocks away from the edges share theirs.
-        bands: vertical weights as (output rows, input rows, (input rows, output rows) weights), band by band, as
-            most weights are zero. None when H is S.
-        columns_first: the vertical weights are applied before the horizontal ones.
-    """
-
-    side: int
-    window: NDArray[np.int64] | None
-    pattern: NDArray[np.int64]
-    weights: tuple[NDArray[np.float64], ...]
-    bands: _Bands | None
-    columns_first: bool
-
-
-@lru_cache(maxsize=32)
-def _resize_plan(height: int, width: int, side: int) -> _ResizePlan | None:
-    """Plan the resize from (height, width) to (side, side); None if the installed Pillow computes it otherwise.
-
-    Which pass goes first is not documented, and has changed (Pillow pull request 9549), so it is tried out.
-    """
-    rng = np.random.default_rng(0)
-    trials = rng.integers(0, 256, (8, height, width), dtype=np.uint8)
-    trials[4:] = np.where(trials[4:] < 128, 0, 255)
-    expected = _pillow_resize(trials, side)
-    vertical, horizontal = _fixed_weights(height, side), _fixed_weights(width, side).T
-    for columns_first in (False, True):
-        pixels = trials.astype(np.float64)
-        for down in (columns_first, not columns_first):
-            if down and height != side:
-                pixels = _to_pixels(vertical @ pixels)
-            elif not down and width != side:
-                pixels = _to_pixels(pixels @ horizontal)
-        if np.array_equal(pixels, expected):
-            return _plan_in_order(height, width, side, columns_first)
-    return None
-
-
-def _pillow_resize(images: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """Resize images (N, H, W) to (N, S, S) by Pillow itself."""
-    lanczos = Image.Resampling.LANCZOS
-    return np.stack([np.asarray(Image.fromarray(image).resize((side, side), lanczos)) for image in images])
-
-
-def _plan_in_order(height: int, width: int, side: int, columns_first: bool) -> _ResizePlan:
-    """Plan the resize with its two passes in the given order."""
-    bands: _Bands | None = None
-    if height != side:
-        vertical = _fixed_weights(height, side)
-        step = min(side, 32)
-        bands = tuple(
-            (rows, used, np.ascontiguousarray(vertical[rows, used].T))
-            for rows in (slice(i, min(i + step, side)) for i in range(0, side, step))
-            for used in [_used(vertical[rows])]
-        )
-    if width == side:
-        return _ResizePlan(side, None, np.zeros(side, np.int64), (), bands, columns_first)
-    horizontal = _fixed_weights(width, side)
-    group = side // width if side % width == 0 else 1
-    blocks = horizontal.reshape(side // group, group, width)
-    spans = [_used(block) for block in blocks]
-    length = max(span.stop - span.start for span in spans)
-    window = np.full((len(blocks), length), width)
-    pattern = np.empty(len(blocks), np.int64)
-    known: dict[bytes, int] = {}
-    weights: list[NDArray[np.float64]] = []
-    for b, (block, span) in enumerate(zip(blocks, spans, strict=True)):
-        size = span.stop - span.start
-        window[b, :size] = np.arange(span.start, span.stop)
-        weight = np.zeros((group, length))
-        weight[:, :size] = block[:, span]
-        pattern[b] = known.setdefault(weight.tobytes(), len(weights))
-        if pattern[b] == len(weights):
-            weights.append(weight)
-    return _ResizePlan(side, window, pattern, tuple(weights), bands, columns_first)
-
-
-def _used(weights: NDArray[np.float64]) -> slice:
-    """The span of input pixels that the weights (outputs, inputs) use; at least one pixel."""
-    used = np.flatnonzero(weights.any(axis=0))
-    return slice(int(used[0]), int(used[-1]) + 1) if len(used) else slice(0, 1)
-
-
-# --- the hash ------------------------------------------------------------------------------------------------
-
-
-def _phash_chunk(images: NDArray[np.uint8], plan: _ResizePlan, hash_size: int, keys: NDArray[np.uint8]) -> None:
+def _phash_chunk(images: NDArray[np.uint8], plan: ResizePlan, hash_size: int, keys: NDArray[np.uint8]) -> None:
     """Hash images (N, H, W) into ``keys`` (N, ceil(K * K / 8)); see ``phash``."""
     count, height, width = images.shape
     columns = np.ascontiguousarray(images.transpose(0, 2, 1)).reshape(count * width, height)
@@ -452,7 +158,7 @@ def _phash_chunk(images: NDArray[np.uint8], plan: _ResizePlan, hash_size: int, k
 
 
 def _resize_rows(
-    kinds: NDArray[np.uint8], column: NDArray[np.int64], plan: _ResizePlan
+    kinds: NDArray[np.uint8], column: NDArray[np.int64], plan: ResizePlan
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Resize images along their rows, each distinct window once.
 
@@ -486,24 +192,24 @@ def _resize_rows(
         for start in range(0, len(chosen), step):
             some = chosen[start : start + step]
             inputs = np.take(levels, windows[some, :length].T, axis=0)  # (L, U, H): one product does them all
-            sums = _to_pixels(weights @ inputs.reshape(length, -1))
+            sums = to_pixels(weights @ inputs.reshape(length, -1))
             resized[some] = sums.reshape(group, len(some), height).transpose(1, 0, 2)
     return resized.reshape(len(windows) * group, height), block
 
 
-def _resize_columns(columns: NDArray[np.uint8], bands: _Bands, side: int) -> NDArray[np.float64]:
+def _resize_columns(columns: NDArray[np.uint8], bands: Bands, side: int) -> NDArray[np.float64]:
     """Resize columns (U, H) to (U, S), whole numbers in 0..255."""
     pixels = np.empty((len(columns), side))
     step = max(1, _PRODUCT_SIZE // max(weights.size for _, _, weights in bands))
     for start in range(0, len(columns), step):
         levels = columns[start : start + step].astype(np.float64)
         for rows, used, weights in bands:
-            pixels[start : start + step, rows] = _to_pixels(levels[:, used] @ weights)
+            pixels[start : start + step, rows] = to_pixels(levels[:, used] @ weights)
     return pixels
 
 
 def _low_column_frequencies(
-    columns: NDArray[np.uint8], bands: _Bands | None, side: int, hash_size: int
+    columns: NDArray[np.uint8], bands: Bands | None, side: int, hash_size: int
 ) -> NDArray[np.float64]:
     """Resize columns (U, H) to S pixels if there are bands, and take the K lowest DCT-II coefficients; (U, K)."""
     count = len(columns)

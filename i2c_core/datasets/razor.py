@@ -20,9 +20,9 @@ from i2c_core.datasets.composing import compose, confirm
 from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.enumeration import enumerate_canonical
 from i2c_core.datasets.packing import Levels, PackedPictures
-from i2c_core.datasets.phash import row_hashes, unique_rows
 from i2c_core.datasets.razored import Collected, Progress, Razored
 from i2c_core.datasets.rough import RoughRazor
+from i2c_core.datasets.rows import row_hashes, unique_rows
 from i2c_core.datasets.sampling import bin_centres
 from i2c_core.datasets.substructure import Substructure
 from i2c_core.errors import DataError, FamilyError

@@ -23,7 +23,8 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
-from i2c_core.datasets.phash import phash, row_hashes, unique_rows
+from i2c_core.datasets.phash import phash
+from i2c_core.datasets.rows import row_hashes, unique_rows
 
 __all__ = ["RoughRazor", "keep_first_hash"]
 

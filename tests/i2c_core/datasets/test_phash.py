@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import i2c_core.datasets.phash as module
-from i2c_core.datasets.phash import phash, row_hashes, unique_rows
+import i2c_core.datasets.rows as rows_module
+from i2c_core.datasets.phash import phash
+from i2c_core.datasets.rows import row_hashes, unique_rows
 
 
 def plain(images: NDArray[np.uint8], hash_size: int, highfreq_factor: int = 4) -> NDArray[np.uint8]:
@@ -102,7 +104,7 @@ def test_unknown_pillow(monkeypatch: pytest.MonkeyPatch) -> None:
     """A resize that is neither of the two known ones is left to Pillow."""
     rng = np.random.default_rng(6)
     images = np.stack([splits(rng, 20, 30) for _ in range(20)])
-    monkeypatch.setattr(module, "_resize_plan", lambda *size: None)
+    monkeypatch.setattr(module, "resize_plan", lambda *size: None)
     np.testing.assert_array_equal(phash(images), plain(images, 8))
 
 
@@ -161,7 +163,7 @@ def test_unique_rows(seed: int, count: int, size: int) -> None:
 
 
 def test_unique_rows_of_colliding_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "row_hashes", lambda rows: row_hashes(rows) & np.uint64(1 << 63))
+    monkeypatch.setattr(rows_module, "row_hashes", lambda rows: row_hashes(rows) & np.uint64(1 << 63))
     rows = np.random.default_rng(4).integers(0, 3, (200, 3), dtype=np.uint8)
     first, inverse = unique_rows(rows)
     np.testing.assert_array_equal(rows[first][inverse], rows)
