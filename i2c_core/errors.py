@@ -40,6 +40,10 @@ class GrammarError(I2cError):
     """A grammar that does not load, or that contradicts the signature."""
 
 
+class RegularError(I2cError):
+    """A regular expression that no automaton of a bounded size stands for."""
+
+
 class ParseError(I2cError):
     """A text that is not in the language; carries where, `line` and `column` counted from 1."""
 

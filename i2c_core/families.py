@@ -66,6 +66,10 @@ class Family:
         recipe: training settings other than the defaults, by section as in a TOML file: `{"run": {"steps": 4000}}`.
         doc: one line for people.
         examples: a few programs as text, for tests, galleries and `show`.
+        constraint: reference to `(vocabulary, device) -> Constraint`, a rule of the family's own about which tokens may
+            come next, beside the types (see `i2c_core.masks.constrained`); None where types say all.
+        parser: how the grammar is parsed, `lalr`, or `earley` for one that is not LALR(1).
+        start: the grammar's first rule; None for `start`, or the one named like the root type.
     """
 
     name: str
@@ -90,6 +94,9 @@ class Family:
     doc: str = ""
     examples: Sequence[str] = ()
     api_version: int = API_VERSION
+    constraint: Reference | None = None
+    parser: str = "lalr"
+    start: str | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
@@ -115,7 +122,7 @@ class Family:
             return Signature.parse(self.signature)
         from i2c_core.grammars import derive_signature  # here and below: Lark loads on first use
 
-        return derive_signature(self._grammar_source, self.root)
+        return derive_signature(self._grammar_source, self.root, self.parser, self.start)
 
     @cached_property
     def root_type(self) -> Type:
@@ -133,8 +140,9 @@ class Family:
         """The grammar bound to the signature: parses and prints; raises `GrammarError` where they contradict."""
         from i2c_core.grammars import Syntax, derive_grammar
 
-        source = self._grammar_source if self.grammar is not None else derive_grammar(self.vocabulary)
-        return Syntax(source, self.vocabulary, owner=self.name)
+        if self.grammar is None:
+            return Syntax(derive_grammar(self.vocabulary), self.vocabulary, owner=self.name)
+        return Syntax(self._grammar_source, self.vocabulary, self.name, self.parser, self.start)
 
     @property
     def _grammar_source(self) -> str:
@@ -188,8 +196,19 @@ class Family:
         self.vocabulary.encode(program)
         return program
 
+    @cached_property
+    def has_orders(self) -> bool:
+        """Whether any list of the language has a canonical order."""
+        if not self.gamma.has_orders and not self.root_type.is_list:
+            return False
+        return self.vocabulary.has_orders
+
     def canonical(self, program: Program) -> Program:
-        """The one canonical program that a legal one normalises to."""
+        """The one canonical program that a legal one normalises to: its ordered lists sorted, then `normalise`."""
+        if self.has_orders:
+            from i2c_core.legality import sort
+
+            program = sort(self.vocabulary, program)
         if self.normalise is None:
             return program
         found: object = resolve(self.normalise, f"family {self.name}")(program)
@@ -199,7 +218,14 @@ class Family:
         return found
 
     def is_canonical(self, program: Program) -> bool:
-        return self.normalise is None or self.canonical(program) == program
+        """Whether the program is the canonical one of all that mean the same."""
+        if self.normalise is not None:
+            return self.canonical(program) == program
+        if not self.has_orders:
+            return True
+        from i2c_core.legality import in_order
+
+        return in_order(self.vocabulary, program)
 
     def zoom(self, token: str) -> tuple[Box, ...] | None:
         """Where the arguments of a token live, or None where it does not say."""

@@ -5,10 +5,22 @@ Nothing here recurses over a program, so that a chain of a hundred thousand symb
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from i2c_core.errors import ProgramError
-from i2c_core.symbols import LITERAL, Bins, Signature, Symbol, bind_result
+from i2c_core.symbols import (
+    END,
+    LITERAL,
+    TEXT,
+    Bins,
+    Enumeration,
+    Relation,
+    Signature,
+    Symbol,
+    bind_result,
+    character,
+    character_token,
+)
 from i2c_core.types import Type
 
 _DEEPEST_TREE = 1000  # levels that `Program.tree` prints
@@ -118,44 +130,110 @@ def _rebuild(signature: Signature, nodes: list[tuple[str, int, float | None]]) -
     return done[0]
 
 
+def text_program(signature: Signature, text: str) -> Program:
+    """A text as a program: one symbol a character, then the symbol that ends it."""
+    found = Program(signature, END.name)
+    for letter in reversed(text):
+        found = Program(signature, character_token(letter), (found,))
+    return found
+
+
+def text_of(program: Program) -> str:
+    """The text that a program of characters is; raises `ProgramError` for every other program."""
+    letters = []
+    for node in program.nodes():
+        if node.symbol.result != TEXT:
+            raise ProgramError(f"{node.name} is no character of a text", "ask for the text of a program of characters")
+        letters.append(character(node.name) or "")
+    return "".join(letters)
+
+
 def fits(program: Program, type_: Type) -> bool:
     """Whether the program may stand where `type_` is wanted.
 
-    A program made of literals and lists has no type of its own, so the question has a type in it.
+    A program made of literals, lists and characters has no type of its own, so the question has a type in it. Arguments
+    of a type without variables were checked when they were put there, so they are not looked at again.
     """
     pending = [(program, type_)]
     while pending:
         node, wanted = pending.pop()
         signature, symbol = node.signature, node.symbol
         if symbol.name == "cons" and wanted.is_list:
-            low, high = wanted.bounds.low, wanted.bounds.high
-            if high == 0:
+            if wanted.bounds.high == 0:
                 return False
-            rest = Type(
-                "List", (wanted.element, type(wanted.bounds)(max(low - 1, 0), None if high is None else high - 1))
-            )
-            pending += [(node.args[1], rest), (node.args[0], wanted.element)]
+            pending += [(node.args[1], wanted.rest), (node.args[0], wanted.element)]
         elif symbol.name == "nil" and wanted.is_list:
             if wanted.bounds.low > 0:
                 return False
         elif symbol.result == LITERAL:
             if not signature.literal(wanted, symbol.name):
                 return False
-        elif any(True for _ in symbol.result.variables()):
-            sorts = [wanted, *map(Type, signature.included(wanted)[1:])]
-            bindings = (bind_result(symbol, sort) for sort in sorts)
+        elif symbol.result == TEXT:
+            if wanted != TEXT and not _is_text(node, wanted):
+                return False
+        elif not symbol.result.is_ground:
+            bindings = (bind_result(symbol, sort, signature.indices) for sort in signature.parts(wanted))
             binding = next((b for b in bindings if b is not None), None)
             if binding is None:
                 return False
-            pending += [(a, p.type.substitute(binding)) for a, p in zip(node.args, symbol.parameters, strict=True)]
+            for arg, parameter in zip(node.args, symbol.parameters, strict=True):
+                if not parameter.type.is_ground:
+                    pending.append((arg, parameter.type.substitute(binding)))
         elif not signature.holds(wanted, symbol.result):
             return False
     return True
 
 
+def _is_text(program: Program, wanted: Type) -> bool:
+    languages = program.signature.texts(wanted)
+    text = text_of(program) if languages else ""
+    return any(language.matches(text) for _, language in languages)
+
+
 def type_name(program: Program) -> str:
     """What to call a program's type in an error: its symbol's result, or the literal itself."""
+    if program.symbol.result == TEXT:
+        text = text_of(program)
+        return f"text {text if len(text) <= 40 else text[:40] + '...'!r}"
     return program.name if program.symbol.result == LITERAL else str(program.symbol.result)
+
+
+def require_related(signature: Signature, symbol: Symbol, names: Sequence[str]) -> None:
+    """Raise `ProgramError` where a literal does not stand as it must to an earlier one.
+
+    `names` are the names of the symbol's arguments. What is no literal is left to the check of types.
+    """
+    for number, parameter in enumerate(symbol.parameters, 1):
+        for relation in parameter.relations:
+            earlier = symbol.place(relation.argument)
+            mine = signature.literal_kind(parameter.type)
+            other = signature.literal_kind(symbol.parameters[earlier].type)
+            if mine is None or other is None:
+                continue
+            try:
+                value, compared = mine.place(names[number - 1]), other.place(names[earlier])
+            except ValueError:
+                continue
+            if not relation.holds(value, compared):
+                wanted = _shown_relation(relation, other, names[earlier], compared)
+                who = parameter.name or "a value"
+                raise ProgramError(
+                    f"expected {who} {wanted}, got {names[number - 1]} at argument {number} of {symbol.name}",
+                    f"its type is {symbol.type}",
+                )
+
+
+def _shown_relation(relation: Relation, kind: object, literal: str, place: int) -> str:
+    """A relation with what it comes to: `> x1 = 5`, `>= y1 + 2 = 7`."""
+    bound = place + relation.offset
+    if not relation.offset:
+        return f"{relation} = {literal}"
+    if isinstance(kind, Enumeration):
+        reached = kind.members[bound] if 0 <= bound < len(kind.members) else f"beyond {literal}"
+        return f"{relation} = {reached}"
+    if isinstance(kind, Bins):
+        return f"{relation}, {relation.argument} = {literal}"
+    return f"{relation} = {bound}"
 
 
 def _check_arguments(program: Program) -> None:
@@ -167,7 +245,7 @@ def _check_arguments(program: Program) -> None:
     for number, (arg, parameter) in enumerate(zip(program.args, symbol.parameters, strict=True), 1):
         if parameter.type.is_variable:
             by_variable.setdefault(parameter.type.name, []).append(number)
-        elif next(parameter.type.variables(), None) is None and not fits(arg, parameter.type):
+        elif parameter.type.is_ground and not fits(arg, parameter.type):
             raise ProgramError(
                 f"expected {parameter.type}, got {type_name(arg)} at argument {number} of {symbol.name}",
                 f"its type is {symbol.type}",
@@ -175,6 +253,8 @@ def _check_arguments(program: Program) -> None:
     if symbol.name not in ("cons", "nil"):  # lists are checked, once, where they are used
         for variable, numbers in by_variable.items():
             _check_variable(program, variable, numbers)
+    if program.signature.has_relations and symbol.has_relations:
+        require_related(program.signature, symbol, [a.symbol.name for a in program.args])
 
 
 def _check_variable(program: Program, variable: str, numbers: list[int]) -> None:
@@ -184,18 +264,24 @@ def _check_variable(program: Program, variable: str, numbers: list[int]) -> None
     of them costs no more than its length.
     """
     symbol, signature = program.symbol, program.signature
-    own = [program.args[n - 1].symbol for n in numbers]
-    own = [s for s in own if next(s.result.variables(), None) is None]
+    own = [program.args[n - 1] for n in numbers]
+    own = [a for a in own if a.symbol.result.is_ground]
     choices = dict(symbol.ranges).get(variable)
     if choices is None:
-        if not any(s.result != LITERAL for s in own):
+        sorts = dict.fromkeys(a.symbol.result for a in own if a.symbol.result not in (LITERAL, TEXT))
+        if not sorts:
             return
-        sorts = dict.fromkeys([*(s.result for s in own if s.result != LITERAL), *map(Type, signature.includes)])
-        choices = tuple(sorts)
+        choices = (*sorts, *(Type(n) for n in signature.includes if Type(n) not in sorts))
     for type_ in choices:
-        if all(
-            signature.literal(type_, s.name) if s.result == LITERAL else signature.holds(type_, s.result) for s in own
-        ):
+        if all(_suits(arg, type_) for arg in own):
             return
     where = " and ".join(f"{type_name(program.args[n - 1])} at argument {n}" for n in numbers)
     raise ProgramError(f"no type {variable} suits {where} of {symbol.name}", f"its type is {symbol.type}")
+
+
+def _suits(program: Program, type_: Type) -> bool:
+    """Whether a program whose symbol has a type of its own may stand where `type_` is wanted."""
+    signature, result = program.signature, program.symbol.result
+    if result == LITERAL:
+        return signature.literal(type_, program.symbol.name)
+    return _is_text(program, type_) if result == TEXT else signature.holds(type_, result)

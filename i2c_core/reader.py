@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from i2c_core.answers import Answer, Candidate, Source, name_of
 from i2c_core.checkpoints import LEARNER, Checkpoint, find_weights, load_checkpoint, load_model, require_match
-from i2c_core.decoding import AutoregressiveProposer, Observation, Proposer, Strategy
+from i2c_core.decoding import AutoregressiveProposer, Observation, Proposer, SequentialMonteCarlo, Strategy
 from i2c_core.decoding.redraw import Ranked, merge, rank_each
+from i2c_core.decoding.redrawing import Redrawing
 from i2c_core.decoding.strategies import STAGES, STRATEGIES
 from i2c_core.devices import find_device
 from i2c_core.errors import CheckpointError, ConfigError, FamilyError, I2cError, RenderError, suggest
@@ -136,8 +137,9 @@ class Reader:
             images: a path, bytes, PIL image, array or tensor (of 2 or 3 dimensions), or a list, an array or a tensor
                 (of 4 dimensions) of many.
             n: the most candidates of a picture; fewer where fewer were found.
-            strategy: "auto" (beams that widen until one draws the picture exactly), "beam", "greedy" (one candidate) or
-                "sample"; or one of `i2c_core.decoding` with its numbers.
+            strategy: "auto" (beams that widen until one draws the picture exactly), "beam", "greedy" (one candidate),
+                "sample", "stochastic-beam" (without replacement) or "smc" (particles weighed by how well they redraw
+                the picture); or one of `i2c_core.decoding` with its numbers.
             budget: the most tokens of a program; the checkpoint's own where None.
             invert: whether dark and light are exchanged; see `i2c_core.images.read_image`.
             seed: of sampling.
@@ -170,7 +172,7 @@ class Reader:
         batch: int = BATCH,
     ) -> Iterator[Answer]:
         """Read pictures one by one as they come, an answer each, in order; a picture that fails stops no other."""
-        stages = make_stages(strategy, n)
+        stages = [self._with_likelihood(stage) for stage in make_stages(strategy, n)]
         limit = self.budget if budget is None else budget
         self.family.vocabulary.require_budget(limit)
         if limit > self.budget:
@@ -186,6 +188,12 @@ class Reader:
         source = iter(images)
         while chunk := list(islice(source, batch)):
             yield from self._read_chunk(chunk, n, stages, limit, invert, generator)
+
+    def _with_likelihood(self, strategy: Strategy) -> Strategy:
+        """Particles without a likelihood are weighed by how well they redraw the picture."""
+        if isinstance(strategy, SequentialMonteCarlo) and strategy.likelihood is None:
+            return replace(strategy, likelihood=Redrawing(self.family, self._renderer))
+        return strategy
 
     def _read_chunk(
         self,

@@ -15,8 +15,7 @@ from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.sampling import Sampler
 from i2c_core.errors import FamilyError, GrammarError, I2cError
 from i2c_core.families import Family
-from i2c_core.grammars import GrammarText, derive
-from i2c_core.grammars.lark_bridge import compile_grammar
+from i2c_core.grammars import GrammarText, derive, find_doubt
 from i2c_core.plugins import Plugins
 from i2c_core.programs import Program
 from i2c_core.version import VERSION
@@ -97,7 +96,7 @@ def new_family_from_grammar(templates: Path, target: Path, name: str, grammar: P
 
 def doubt(grammar: Path, start: str) -> str:
     """Where a grammar that a family was made from is not shown unambiguous, empty where it is."""
-    return compile_grammar(GrammarText(grammar.read_text(encoding="utf-8"), grammar.name), start=start).doubt
+    return find_doubt(GrammarText(grammar.read_text(encoding="utf-8"), grammar.name), start)
 
 
 def new_family_like(templates: Path, target: Path, name: str, like: str, plugins: Plugins) -> list[Path]:

@@ -13,6 +13,7 @@ from i2c_core.formats import Format, find_format, format_of_file
 from i2c_core.programs import Program
 
 STDIN = "-"
+MAX_WORDS = 16  # of a token's name
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,25 @@ def read_programs(family: Family, sources: Sequence[str], format_name: str | Non
             name, where, text, format_ = f"program-{number}", "", source, wanted
             _refuse_path(family, source)
         found.append(Source(name, _parse(family, text, format_, where)))
+    return found
+
+
+def read_tokens(family: Family, sources: Sequence[str]) -> list[str]:
+    """The names of tokens in texts; `-` is standard input. A name may hold spaces, as `eq[A, B]` does.
+
+    Words that are no token are handed on, for errors about their place.
+    """
+    texts = [_decode(sys.stdin.buffer.read(), "standard input") if s == STDIN else s for s in sources]
+    known, found = family.vocabulary.ids, list[str]()
+    words = [word for text in texts for word in ([text] if text in known else text.split())]
+    start = 0
+    while start < len(words):
+        lengths = range(MAX_WORDS, 1, -1)
+        length = next(
+            (n for n in lengths if " ".join(words[start : start + n]) in known), 1
+        )  # of the longest name here
+        found.append(" ".join(words[start : start + length]))
+        start += length
     return found
 
 

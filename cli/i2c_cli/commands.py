@@ -11,6 +11,8 @@ COMMANDS = {
     "decode": "turn images into code",
     "render": "draw programs as PNG images",
     "parse": "check programs and print them in canonical form",
+    "sample": "print random programs of a family, or of any Lark grammar",
+    "mask": "show what may come next behind the first tokens of a program, and why",
     "convert": "write programs in another format",
     "families": "list the families that are installed",
     "plugins": "list the plugins, what each adds, and what is wrong with it",

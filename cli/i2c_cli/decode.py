@@ -35,13 +35,7 @@ MISSED = 3  # the exit code when nothing met --threshold
     type=options.Number(min=0),
     help="Write only code within this distance of its image; exit with 3 where an image has none.",
 )
-@click.option(
-    "--strategy",
-    type=click.Choice(["auto", "beam", "greedy", "sample"]),
-    default="auto",
-    show_default=True,
-    help="How programs are proposed; auto widens its beam until one draws the image exactly.",
-)
+@options.strategy
 @click.option("--budget", metavar="TOKENS", type=click.IntRange(1), help="Most tokens of a program.")
 @click.option("--invert/--no-invert", default=None, help="Exchange dark and light, or not [default: by the image].")
 @options.seed()
@@ -59,7 +53,7 @@ def command(
     side_by_side: Path | None,
     report: Path | None,
     threshold: float | None,
-    strategy: str,
+    strategy: options.Chosen,
     budget: int | None,
     invert: bool | None,
     seed: int,
@@ -79,7 +73,8 @@ def command(
     kept: list[Answer] = []
     with Reader.load(targets.weights, device, family) as reader:
         format_ = targets.format(reader.family, format_name)
-        answers = reader.read_many(targets.inputs, count, strategy=strategy, budget=budget, invert=invert, seed=seed)
+        how = strategy.make()
+        answers = reader.read_many(targets.inputs, count, strategy=how, budget=budget, invert=invert, seed=seed)
         with make_progress(quiet or len(targets.inputs) < 2).task("images", len(targets.inputs)) as task:
             for index, answer in enumerate(answers):
                 met = [c for c in answer.candidates if threshold is None or c.distance <= threshold]

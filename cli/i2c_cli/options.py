@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -47,6 +49,18 @@ def family(required: bool = True, help: str = "The family: see 'i2c families'.")
     )
 
 
+def language(command: Command) -> Command:
+    """--family NAME, or --grammar FILE with --start and --parser: what `targets.language` makes a family of."""
+    for option in (
+        click.option("--parser", type=click.Choice(["lalr", "earley"]), help="How Lark reads it [default: lalr]."),
+        click.option("--start", metavar="RULE", help="The rule of whole programs [default: start]."),
+        click.option("--grammar", metavar="FILE", type=PATH, help="A Lark grammar instead of a family."),
+        family(required=False),
+    ):
+        command = option(command)
+    return command
+
+
 def output(help: str, required: bool = False) -> Decorator:
     """-o FILE."""
     return click.option("-o", "--out", "output", metavar="PATH", type=PATH, required=required, help=help)
@@ -72,6 +86,77 @@ def _png(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path
 def picture(*names: str, metavar: str, help: str, required: bool = False) -> Decorator:
     """A PNG file to write; refused where its ending says another kind of picture."""
     return click.option(*names, metavar=metavar, type=PATH, callback=_png, required=required, help=help)
+
+
+# Which strategies have a number of their own.
+NUMBERS = {
+    "temperature": ("sample", "stochastic-beam", "smc"),
+    "top_k": ("sample",),
+    "top_p": ("sample",),
+    "width": ("beam", "stochastic-beam"),
+    "particles": ("smc",),
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A strategy by its name and numbers."""
+
+    name: str
+    numbers: dict[str, Any]
+
+    def make(self) -> Any:
+        """What a reader takes: the name alone, or the strategy itself where it was given numbers."""
+        if not self.numbers:
+            return self.name
+        from i2c_core.decoding.strategies import KINDS
+
+        return KINDS[self.name](**self.numbers)
+
+
+def strategy(command: Command) -> Command:
+    """--strategy NAME and the numbers of strategies, handed on as `Chosen`."""
+
+    @wraps(command)
+    def chosen(*args: Any, strategy: str, **rest: Any) -> Any:
+        given = {name: rest.pop(name) for name in NUMBERS}
+        numbers = {name: number for name, number in given.items() if number is not None}
+        for name in numbers:
+            if strategy not in NUMBERS[name]:
+                *first, last = NUMBERS[name]
+                known = f"{', '.join(first)} and {last}" if first else last
+                option = f"--{name.replace('_', '-')}"
+                raise Usage(f"{option} is no number of the strategy {strategy}", f"it goes with {known}")
+        return command(*args, strategy=Chosen(strategy, numbers), **rest)
+
+    found: Any = chosen
+    for option in (
+        click.option("--particles", metavar="COUNT", type=click.IntRange(1), help="Particles an image, for smc."),
+        click.option("--width", metavar="COUNT", type=click.IntRange(1), help="Beams an image, for both beams."),
+        click.option(
+            "--top-p",
+            metavar="SHARE",
+            type=Number(0, 1, min_open=True),
+            help="Sample among the fewest tokens of this probability.",
+        ),
+        click.option("--top-k", metavar="COUNT", type=click.IntRange(1), help="Sample among the likeliest tokens."),
+        click.option(
+            "--temperature",
+            metavar="NUMBER",
+            type=Number(0, min_open=True),
+            help="Sample bolder (below 1) or more widely (above).",
+        ),
+        click.option(
+            "--strategy",
+            type=click.Choice(["auto", "beam", "greedy", "sample", "stochastic-beam", "smc"]),
+            default="auto",
+            show_default=True,
+            help="How programs are proposed; auto widens its beam until one draws the image exactly.",
+        ),
+    ):
+        found = option(found)
+    wrapped: Command = found
+    return wrapped
 
 
 def count(default: int, help: str, most: int | None = None) -> Decorator:

@@ -1,7 +1,8 @@
-"""Where the answers of `i2c decode` go: planned, and refused, before the network is loaded."""
+"""What commands are about, found or refused before anything large is loaded: a language, and where answers go."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -99,6 +100,26 @@ class Targets:
             save_png(candidates[0].picture, path)
             wrote += f", drew {path}"
         return wrote
+
+
+def language(family: Family | None, grammar: Path | None, start: str | None, parser: str | None) -> Family:
+    """The family itself, or one derived from nothing but a Lark grammar, named after its file."""
+    if family is not None and grammar is not None:
+        raise Usage("--family and --grammar exclude each other", "leave one of them out")
+    if family is not None:
+        for option, value in (("--start", start), ("--parser", parser)):
+            if value is not None:
+                raise Usage(f"{option} goes with --grammar", "leave it out")
+        return family
+    if grammar is None:
+        raise Usage("neither --family nor --grammar says which language", "name a family: see 'i2c families'")
+    from i2c_core.grammars import derive, read_grammar
+
+    text = read_grammar(grammar, "--grammar")
+    signature, root = derive(text, start or "start", parser or "lalr")
+    name = re.sub(r"[^a-z0-9]+", "-", grammar.stem.lower()).strip("-")
+    name = name if name[:1].isalpha() else f"grammar-{name}".strip("-")
+    return Family(name, root, signature, text, parser=parser or "lalr", start=start or "start")
 
 
 def _find_inputs(arguments: tuple[str, ...]) -> list[Path | str]:

@@ -1,4 +1,4 @@
-"""How many programs of each type and size there are, from the vocabulary's tables alone.
+"""How many programs of each type and size there are, from context-free tables alone.
 
 The arguments of a production are a *sequence* of types. Sequences share their tails, so the counts obey
 
@@ -7,6 +7,9 @@ The arguments of a production are a *sequence* of types. Sequences share their t
 
 Counts are exact Python integers while that work stays under `EXACT_WORK`; beyond it they are base-2 logarithms in
 float64, whose error is stated by `LOG_ERROR`.
+
+Relations and orders count where they fold into types (see `i2c_core.datasets.tables`). Where registers remain there is
+no exact count; the logarithms are then those of the programs without such rules, an upper bound.
 
 Legend: Y types, Q argument sequences (0 is the empty one), G groups of productions with equal type and arguments,
 S the largest size.
@@ -22,6 +25,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from i2c_core.datasets.tables import ContextFree, context_free
 from i2c_core.errors import DataError
 from i2c_core.vocabulary import Vocabulary
 
@@ -31,7 +35,7 @@ LOG_ERROR = 1e-9  # bits: every sum adds an error of some 1e-13 at counts of a t
 
 @dataclass(frozen=True)
 class Groups:
-    """The productions of a vocabulary, grouped by type and arguments: a hundred integers are one group.
+    """The productions of a language, grouped by type and arguments: a hundred integers are one group.
 
     Attributes:
         type, sequence: (G,) the type a group makes and the sequence of its arguments.
@@ -51,11 +55,12 @@ class Groups:
     of: tuple[range, ...]
 
 
-def group_productions(vocabulary: Vocabulary) -> Groups:
+def group_productions(language: Vocabulary | ContextFree) -> Groups:
     """Group the productions that can end by type and arguments."""
-    type_, token = np.nonzero(vocabulary.production >= 0)  # by type, then by token
-    production = vocabulary.production[type_, token]
-    rows = np.column_stack([type_, vocabulary.prod_args[production]])
+    tables = context_free(language) if isinstance(language, Vocabulary) else language
+    type_, token = np.nonzero(tables.production >= 0)  # by type, then by token
+    production = tables.production[type_, token]
+    rows = np.column_stack([type_, tables.args[production]])
     kinds, inverse = np.unique(rows, axis=0, return_inverse=True)  # by type first
     inverse = inverse.reshape(-1)
     order = np.argsort(inverse, kind="stable")
@@ -72,7 +77,7 @@ def group_productions(vocabulary: Vocabulary) -> Groups:
                 first.append(args[tail])
                 rest.append(known[args[tail + 1 :]])
         sequence.append(known[args])
-    edges = np.searchsorted(kinds[:, 0], np.arange(len(vocabulary.types) + 1)).tolist()
+    edges = np.searchsorted(kinds[:, 0], np.arange(len(tables.types) + 1)).tolist()
     return Groups(
         type=kinds[:, 0].astype(np.int64),
         sequence=np.array(sequence, np.int64),
@@ -86,16 +91,23 @@ def group_productions(vocabulary: Vocabulary) -> Groups:
 
 
 class Counts:
-    """The number of well-typed programs of every type and every size up to `max_size`.
+    """The number of programs of every type and every size up to `max_size` that keep the signature's rules.
 
-    A family's `normalise` is not looked at: programs that are legal and not canonical count.
+    What is in order counts, and what is not does not. A family's own `normalise` is not looked at. Types are those of
+    `tables`: the vocabulary's, or finer ones where rules were folded into them.
+
+    Attributes:
+        is_bound: whether registers hold rules that these tables do not know: then `log2` and `sizes` are upper bounds,
+            and `of` refuses.
     """
 
     def __init__(self, vocabulary: Vocabulary, max_size: int, *, exact: bool | None = None) -> None:
         self.vocabulary = vocabulary
         self.max_size = max_size
-        self.groups = group_productions(vocabulary)
-        work = (len(vocabulary.types) + len(self.groups.first)) * max_size * max_size // 2
+        self.tables = context_free(vocabulary)
+        self.is_bound = not self.tables.is_exact
+        self.groups = group_productions(self.tables)
+        work = (len(self.tables.types) + len(self.groups.first)) * max_size * max_size // 2
         self.exact = work <= EXACT_WORK if exact is None else exact
         self._programs: list[list[int]] = []  # Y, S + 1
         self._sequences: list[list[int]] = []  # Q, S + 1
@@ -109,13 +121,19 @@ class Counts:
     def of(self, size: int, type_: int = 0) -> int:
         """How many programs of exactly `size` symbols a type has; the root's unless told otherwise."""
         self._require(size)
+        if self.is_bound:
+            fact = f"the rules of {self.vocabulary.root} are held in registers, so its programs cannot be counted"
+            raise DataError(fact, "use log2, an upper bound; or smaller ranges, so that the rules fold into types")
         if not self.exact:
-            fact = f"programs of size {size} over {len(self.vocabulary.types):,} types are counted by logarithm only"
+            fact = f"programs of size {size} over {len(self.tables.types):,} types are counted by logarithm only"
             raise DataError(fact, "use log2, or a smaller size")
         return self._programs[type_][size]
 
     def log2(self, size: int, type_: int = 0) -> float:
-        """The base-2 logarithm of the number of programs, -inf for none; error at most `LOG_ERROR` bits."""
+        """The base-2 logarithm of the number of programs, -inf for none; error at most `LOG_ERROR` bits.
+
+        Where `is_bound`, of the number of well-typed programs.
+        """
         self._require(size)
         if not self.exact:
             return float(self._log_programs[type_, size])
@@ -162,7 +180,7 @@ class Counts:
         groups = self.groups
         first, rest = groups.first.tolist(), groups.rest.tolist()
         multiplied = list(zip(groups.type.tolist(), groups.count.tolist(), groups.sequence.tolist(), strict=True))
-        programs = [[0] * (self.max_size + 1) for _ in self.vocabulary.types]
+        programs = [[0] * (self.max_size + 1) for _ in self.tables.types]
         sequences = [[0] * (self.max_size + 1) for _ in first]
         sequences[0][0] = 1
         for size in range(1, self.max_size + 1):
@@ -181,7 +199,7 @@ class Counts:
         groups = self.groups
         first, rest = groups.first[1:], groups.rest[1:]
         single = rest == 0
-        programs = np.full((len(self.vocabulary.types), self.max_size + 1), -np.inf)  # (Y, S + 1)
+        programs = np.full((len(self.tables.types), self.max_size + 1), -np.inf)  # (Y, S + 1)
         sequences = np.full((len(groups.first), self.max_size + 1), -np.inf)  # (Q, S + 1)
         sequences[0, 0] = 0.0
         weight = np.log2(groups.count)

@@ -2,7 +2,8 @@
 
 Prefixes grow one token at a time, all together. What is open behind a prefix is a stack of types; equal stacks are one
 *state*, so a level is one gather: (state, token) -> state. A state knows which numbers of tokens can close it, so that
-no prefix is a dead end.
+no prefix is a dead end. Where rules are held in registers, what these close is left out on the way, and a prefix may
+turn out to be a dead end.
 
 Legend: N programs, T tokens, K prefixes in a block, V tokens of the vocabulary.
 """
@@ -14,6 +15,9 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from i2c_core.datasets.tables import ContextFree, context_free
+from i2c_core.datasets.walking import Rows, Walker
+from i2c_core.errors import DataError
 from i2c_core.families import Family
 from i2c_core.vocabulary import Vocabulary
 
@@ -23,11 +27,11 @@ CHUNK = 65_536  # programs in a chunk: a few megabytes of tokens
 class _Stacks:
     """Stacks of open types as numbers; 0 is the empty one. They are made when they are first met."""
 
-    def __init__(self, vocabulary: Vocabulary, size: int) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, tables: ContextFree, size: int) -> None:
+        self.tables = tables
         self.size = size
         self._limit = (1 << (size + 1)) - 1
-        self._ends = _endings(vocabulary, size)  # Y bit sets: bit s is set when the type has a program of size s
+        self._ends = _endings(tables, size)  # Y bit sets: bit s is set when the type has a program of size s
         self._known: dict[tuple[int, int], int] = {}
         self.top, self.below, self.ends = [-1], [-1], [1]
 
@@ -42,12 +46,13 @@ class _Stacks:
 
     def moves(self, stack: int, left: int) -> tuple[list[int], list[int]]:
         """The tokens, in order, after which exactly `left` more can close the stack, and the stacks behind them."""
-        vocabulary, type_ = self.vocabulary, self.top[stack]
+        row = self.tables.production[self.top[stack]]
         tokens, stacks = [], []
-        for token in np.flatnonzero(vocabulary.production[type_] >= 0).tolist():
+        for token in np.flatnonzero(row >= 0).tolist():
             after = self.below[stack]
-            for arg in reversed(vocabulary.productions[vocabulary.production[type_, token]].args):
-                after = self.push(after, arg)
+            for arg in reversed(self.tables.args[row[token]].tolist()):
+                if arg >= 0:
+                    after = self.push(after, arg)
             if self.ends[after] >> left & 1:
                 tokens.append(token)
                 stacks.append(after)
@@ -59,19 +64,37 @@ def enumerate_programs(
 ) -> Iterator[NDArray[np.int64]]:
     """Yield all programs of exactly `size` tokens as id arrays (n, size), n <= chunk, in prefix-token order.
 
+    Programs that keep the signature's rules: relations hold, and lists are in their canonical order.
     Memory is bounded by about `chunk` * size * V tokens, however many programs there are.
+
+    Args:
+        vocabulary: of the root.
+        size: the number of tokens.
+        type_: the type whose programs are wanted, as the tables of `context_free(vocabulary)` count them.
+        chunk: the most programs of an array.
     """
     if size < 1:
         return
-    stacks = _Stacks(vocabulary, size)
+    tables = context_free(vocabulary)
+    if type_ and not tables.is_exact:
+        fact = f"the rules of {vocabulary.root} are held in registers, so only its own programs can be enumerated"
+        raise DataError(fact, f"make a vocabulary of the root {tables.types[type_]}")
+    walker = None if tables.is_exact else Walker.of(tables)
+    stacks = _Stacks(tables, size)
     start = stacks.push(0, type_)
     if not stacks.ends[start] >> size & 1:
         return
     moves: dict[tuple[int, int], tuple[list[int], list[int]]] = {}
-    pending = [(np.empty((1, 0), np.int64), np.array([start]))]  # prefixes (K, t) and their stacks (K,)
+    begun = None if walker is None else walker.start(1, size)
+    # Prefixes (K, t), their stacks (K,), and what their registers hold.
+    pending: list[tuple[NDArray[np.int64], NDArray[np.int64], Rows | None]] = [
+        (np.empty((1, 0), np.int64), np.array([start]), begun)
+    ]
     held: list[NDArray[np.int64]] = []
     while pending:
-        prefixes, states = pending.pop()
+        prefixes, states, rows = pending.pop()
+        if not len(prefixes):
+            continue  # dead ends
         if prefixes.shape[1] == size:
             held.append(prefixes)
             if sum(map(len, held)) >= chunk:
@@ -84,7 +107,8 @@ def enumerate_programs(
         if len(prefixes) > chunk:
             # The last in is the first out: the earliest slice goes on top.
             for begin in range((len(prefixes) - 1) // chunk * chunk, -1, -chunk):
-                pending.append((prefixes[begin : begin + chunk], states[begin : begin + chunk]))
+                part = np.arange(begin, min(begin + chunk, len(prefixes)))
+                pending.append((prefixes[part], states[part], None if rows is None else rows.pick(part)))
             continue
         left = size - prefixes.shape[1] - 1
         kinds, inverse = np.unique(states, return_inverse=True)
@@ -100,7 +124,13 @@ def enumerate_programs(
         row = np.repeat(np.arange(len(prefixes)), repeats)
         within = np.arange(len(row)) - np.repeat(np.cumsum(repeats) - repeats, repeats)
         place = np.repeat(starts[inverse], repeats) + within
-        pending.append((np.column_stack([prefixes[row], tokens[place]]), after[place]))
+        chosen = tokens[place]
+        if walker is not None and rows is not None:
+            kept = np.flatnonzero(walker.legal(rows)[row, chosen])
+            row, place, chosen = row[kept], place[kept], chosen[kept]
+            rows = rows.pick(row)
+            walker.advance(rows, chosen)
+        pending.append((np.column_stack([prefixes[row], chosen]), after[place], rows))
     if held:
         yield np.concatenate(held)
 
@@ -125,12 +155,13 @@ def canonical_rows(
     return kept
 
 
-def _endings(vocabulary: Vocabulary, size: int) -> list[int]:
+def _endings(tables: ContextFree, size: int) -> list[int]:
     """The sizes up to `size` that programs of each type have, as bit sets."""
     limit = (1 << (size + 1)) - 1
-    open_ = np.unique(vocabulary.production[vocabulary.production >= 0])
-    shapes = sorted({(vocabulary.productions[p].type, vocabulary.productions[p].args) for p in open_.tolist()})
-    ends = [0] * len(vocabulary.types)
+    types, tokens = np.nonzero(tables.production >= 0)
+    rows = np.column_stack([types, tables.args[tables.production[types, tokens]]])
+    shapes = [(type_, [a for a in args if a >= 0]) for type_, *args in np.unique(rows, axis=0).tolist()]
+    ends = [0] * len(tables.types)
     while True:
         before = list(ends)
         for type_, args in shapes:

@@ -4,19 +4,25 @@ Every row is written from the root down: what is open is a stack of (argument se
 draws how many tokens the first argument gets, then what it begins with, both in proportion to exact counts, by alias
 tables (A. J. Walker, "An efficient method for generating discrete random variables with general distributions", 1977).
 
+Where rules are held in registers there are no exact counts to draw by. Then programs are drawn token by token, in
+proportion to the counts without those rules, among what the registers leave open (`GuardedTokens`): canonical, of the
+size asked for, and not uniform.
+
 Legend: N programs, T tokens of the longest, R table rows: a type or a sequence at a size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.enumeration import canonical_rows
+from i2c_core.datasets.guarded import GuardedTokens
+from i2c_core.datasets.tables import context_free
 from i2c_core.errors import DataError
 from i2c_core.families import Family
 from i2c_core.programs import Program
@@ -32,6 +38,10 @@ class Sampler:
 
     Values of continuous tokens are uniform inside their bins. With `normalise`, what is not canonical is drawn again,
     so the draw is uniform over the canonical programs.
+
+    Attributes:
+        kind: "own" for the family's `sample`, "uniform", or "guarded" where rules are held in registers: canonical
+            programs of the size that is asked for, every one of them possible, not equally likely.
     """
 
     def __init__(self, family: Family, max_size: int) -> None:
@@ -40,17 +50,25 @@ class Sampler:
         self._own: Callable[..., Any] | None = None
         if family.sample is not None:
             self._own = resolve(family.sample, f"family {family.name}")
-        self._uniform = None if self._own is not None else UniformTokens(family.vocabulary, max_size)
+        self._uniform: UniformTokens | GuardedTokens | None = None
+        if self._own is None:
+            self._uniform = token_sampler(family.vocabulary, max_size)
+        self.kind: Literal["own", "uniform", "guarded"] = "own" if self._uniform is None else self._uniform.kind
         self._bins = _bin_edges(family.vocabulary)
 
     def sizes(self, least: int, most: int) -> list[int]:
         """The sizes in a span that have programs; all of them for a family that samples by itself."""
         if self._uniform is None:
             return list(range(max(least, self.family.vocabulary.shortest), most + 1))
+        if isinstance(self._uniform, GuardedTokens):
+            least = max(least, self._uniform.shortest)
         return self._uniform.counts.sizes(least, most)
 
     def log2(self, size: int) -> float:
-        """The base-2 logarithm of how many well-typed programs a size has; 0 where the family samples by itself."""
+        """The base-2 logarithm of how many programs a size has; 0 where the family samples by itself.
+
+        An upper bound where `kind` is "guarded".
+        """
         return 0.0 if self._uniform is None else self._uniform.counts.log2(size)
 
     def sample(
@@ -113,15 +131,27 @@ class Sampler:
         return ids, values if self._bins is not None else None
 
 
+def token_sampler(vocabulary: Vocabulary, max_size: int) -> UniformTokens | GuardedTokens:
+    """What draws token rows of a vocabulary's root, uniformly where that can be done."""
+    exact = context_free(vocabulary).is_exact
+    return UniformTokens(vocabulary, max_size) if exact else GuardedTokens(vocabulary, max_size)
+
+
 class UniformTokens:
-    """Token rows drawn uniformly among all well-typed programs of a size; see the module's first lines."""
+    """Token rows drawn uniformly among all programs of a size that keep the signature's rules.
+
+    Where registers hold rules, these are not looked at: use `token_sampler`. See the module's first lines.
+    """
+
+    kind: Literal["uniform"] = "uniform"
 
     def __init__(self, vocabulary: Vocabulary, max_size: int) -> None:
         self.counts = Counts(vocabulary, max_size)
         self.vocabulary = vocabulary
+        self._types = len(self.counts.tables.types)
         self._span = max_size + 1
         self._first_group = np.array([span.start for span in self.counts.groups.of], np.int64)  # (Y,)
-        rows = (len(vocabulary.types) + len(self.counts.groups.first)) * self._span
+        rows = (self._types + len(self.counts.groups.first)) * self._span
         self._start = np.full(rows, -1, np.int64)  # (R,) where a row's cells begin; -1: not made yet
         self._length = np.zeros(rows, np.int64)  # (R,)
         self._keep = np.empty(0)  # (cells,) the share of a cell that is its own option's
@@ -135,8 +165,7 @@ class UniformTokens:
         count, longest = len(sizes), int(sizes.max(initial=1))
         order = np.argsort(-sizes, kind="stable")  # long ones first, so that the unfinished are a leading slice
         left = sizes[order]
-        groups = self.counts.groups
-        types = len(self.vocabulary.types)
+        groups, types = self.counts.groups, self._types
         ids = np.full((count, longest), self.vocabulary.pad, np.int64)  # (N, T)
         stack = np.zeros((longest + 1, count), np.int64)  # sequences
         tokens = np.zeros((longest + 1, count), np.int64)  # what each will have
@@ -184,7 +213,7 @@ class UniformTokens:
             known = self.counts.sizes(1, self.counts.max_size)
             shown = ", ".join(map(str, known[:12])) + (", ..." if len(known) > 12 else "")
             raise DataError(f"no program of {self.vocabulary.root} has {size} tokens", f"use one of the sizes {shown}")
-        groups, types = self.counts.groups, len(self.vocabulary.types)
+        groups, types = self.counts.groups, self._types
         keep, other = [self._keep], [self._other]
         end = len(self._keep)
         pending = [(0, size)]  # a type, or `types` + a sequence, and its size

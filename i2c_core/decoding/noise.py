@@ -43,6 +43,19 @@ def uniform(rows: Tensor, step: int) -> Tensor:
     return bits.to(torch.float64) * 2.0**-53
 
 
+def gumbels(nodes: Tensor, count: int) -> Tensor:
+    """(R, count) float64, independent standard Gumbel numbers at each of `nodes` (R,), keys as of `descend`."""
+    child = torch.arange(1, count + 1, device=nodes.device)
+    bits = _right(mix(nodes.unsqueeze(1) + child * _GOLDEN), 12)  # (R, count), 52 of them
+    u = (bits.to(torch.float64) + 0.5) * 2.0**-52  # neither 0 nor 1
+    return -(-u.log()).log()
+
+
+def descend(nodes: Tensor, token: Tensor) -> Tensor:
+    """(R,) int64, the keys of the nodes that `token` (R,) leads to from `nodes` (R,): a function of the whole path."""
+    return mix(mix(nodes) ^ mix((token + 1) * _SECOND))
+
+
 def _right(x: Tensor, by: int) -> Tensor:
     """A shift to the right that brings in zeros."""
     return (x >> by) & ((1 << (64 - by)) - 1)

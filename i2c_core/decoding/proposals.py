@@ -12,12 +12,13 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from i2c_core.decoding.family_masks import family_mask
 from i2c_core.decoding.loops import Decoded, Run, StepDecoder, Tracker
 from i2c_core.decoding.noise import image_keys
 from i2c_core.decoding.strategies import Beam, Strategy
 from i2c_core.errors import BudgetError
 from i2c_core.families import Family
-from i2c_core.masks import Mask, PushdownMask, Tables
+from i2c_core.masks import Mask
 from i2c_core.model import Model, Observation
 from i2c_core.model.zooms import family_places
 
@@ -34,9 +35,13 @@ class Proposals:
             over all programs within the budget; -inf where there are no K programs, and for a program with a token
             that was forced because the network gave no number for any legal one: nothing is claimed of it.
         logq: (B, K) float64, the log-probability that the proposer had of proposing it; 0 where it had no choice
-            (greedy, beam).
+            (greedy, beam). Weights by importance use it, exp(logprob - logq), but for particles, which have `scores`.
         values: (B, K, T) float64 for continuous tokens, NaN for none, or None: a bin stands for its centre.
         undefined: (B, K) int64, the steps in which the network gave no finite number for a legal token.
+        scores: (B, K) float64, or None: what else the strategy ordered programs by, the perturbed log-probabilities of
+            a stochastic beam, or the normalised log-weights of particles. No probabilities of programs.
+        evidence: (B,) float64, or None: of sequential Monte Carlo, the logarithm of an unbiased estimate of the sum of
+            p * exp(likelihood) over the programs within the budget.
     """
 
     ids: Tensor
@@ -44,6 +49,8 @@ class Proposals:
     logq: Tensor
     values: Tensor | None
     undefined: Tensor
+    scores: Tensor | None = None
+    evidence: Tensor | None = None
 
 
 class Proposer(Protocol):
@@ -97,13 +104,12 @@ class AutoregressiveProposer:
 
     @classmethod
     def for_family(cls, model: Model, family: Family) -> AutoregressiveProposer:
-        """The proposer of a family's network, on the network's device: tables, and places where the network wants
+        """The proposer of a family's network, on the network's device: its mask, and places where the network wants
         them.
         """
         device = next(model.parameters()).device
-        tables = Tables.from_vocabulary(family.vocabulary).to(device)
         places = family_places(family, model.config.max_tokens).to(device) if model.config.where else None
-        return cls(model, PushdownMask(tables), places)
+        return cls(model, family_mask(family, device), places)
 
     @torch.no_grad()
     def propose(
@@ -141,8 +147,10 @@ class AutoregressiveProposer:
             self._decode(observation.select(slice(begin, begin + step)), width, strategy, budget, seed)
             for begin in range(0, max(len(observation), 1), step)
         ]
-        ids, logprob, logq, undefined = (torch.cat(column)[:, :n] for column in zip(*parts, strict=True))
-        proposals = Proposals(ids, logprob, logq, None, undefined)
+        ids, logprob, logq, undefined = (torch.cat(column)[:, :n] for column in list(zip(*parts, strict=True))[:4])
+        scores, evidence = (_together([getattr(part, name) for part in parts]) for name in ("scores", "evidence"))
+        scores = None if scores is None else scores[:, :n]
+        proposals = Proposals(ids, logprob, logq, None, undefined, scores, evidence)
         _tell(proposals)
         return proposals
 
@@ -150,8 +158,14 @@ class AutoregressiveProposer:
         size = (len(observation), width)
         if 0 in size:
             return _nothing(size, budget, self.mask)
-        run = Run(self.model.decoder, self.model.encode(observation), self.mask, self.places, size)
+        run = Run(self.model.decoder, self.model.encode(observation), self.mask, self.places, size, observation)
         return strategy.run(run, budget, image_keys(observation.image, seed))
+
+
+def _together(columns: list[Tensor | None]) -> Tensor | None:
+    """One column of all parts; None where the strategy does not have it."""
+    tensors = [c for c in columns if c is not None]
+    return torch.cat(tensors) if len(tensors) == len(columns) else None
 
 
 def _nothing(size: tuple[int, int], budget: int, mask: Mask) -> Decoded:

@@ -8,10 +8,9 @@ elements, or a *passage*: something of the rule's own type, with or without brac
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 
 from i2c_core.errors import GrammarError, suggest
+from i2c_core.grammars.forms import Bound, Form, Meaning
 from i2c_core.grammars.naming import is_bracketing, key, plain, proposals, rule_names
 from i2c_core.grammars.repeats import Element, Many, Repeats
 from i2c_core.grammars.trees import Alternative, Item, Rules
@@ -19,52 +18,11 @@ from i2c_core.types import Type
 from i2c_core.vocabulary import Production, Vocabulary
 
 
-@dataclass(frozen=True)
-class Form:
-    """One way to write a symbol: an alternative's elements, and for each the argument that it belongs to (-1: none).
-
-    `in_list` says of each argument whether it is a list whose elements are written here, one by one; `lists` are the
-    places of the arguments that are lists.
-    """
-
-    alternative: Alternative
-    elements: tuple[Element, ...]
-    places: tuple[int, ...]
-    in_list: tuple[bool, ...]
-    lists: tuple[int, ...]
-
-    @cached_property
-    def is_simple(self) -> bool:
-        """Whether the elements are the alternative's items, nothing spelt out."""
-        items = self.alternative.items
-        return len(items) == len(self.elements) and all(
-            i.inlined == isinstance(e, Many) for i, e in zip(items, self.elements, strict=True)
-        )
-
-
-@dataclass
-class Meaning:
-    """What an alternative is: `forms` by token for a symbol, under an empty name for a list, none for a passage."""
-
-    symbol: str | None = None
-    forms: dict[str, list[Form]] = field(default_factory=dict)
-
-    @property
-    def is_passage(self) -> bool:
-        return not self.forms
-
-    @property
-    def is_list(self) -> bool:
-        return "" in self.forms
-
-
-class Binding:
+class Binding(Bound):
     """The meaning of every alternative; raises `GrammarError` where grammar and signature contradict."""
 
     def __init__(self, rules: Rules, vocabulary: Vocabulary) -> None:
-        self.rules = rules
-        self.vocabulary = vocabulary
-        self.repeats = Repeats(rules)
+        super().__init__(rules, vocabulary, Repeats(rules))
         self.keys = [key(t) for t in vocabulary.types]
         # Productions by key and symbol, one for each token and list of argument keys.
         self._made: dict[str, dict[str, list[Production]]] = {}
@@ -82,7 +40,6 @@ class Binding:
             self._has_literals[self.keys[production.type]] |= not production.args
         self._add_included()
         self.sorts = self._sort()
-        self.meanings: dict[Alternative, Meaning] = {}
         for rule, alternatives in rules.by_rule.items():
             if not rule.startswith("_"):
                 self._mean(rule, alternatives)
@@ -142,6 +99,8 @@ class Binding:
         for rule in names:
             if rule not in sorts:
                 alternative = self.rules.by_rule[rule][0]
+                if rule in self.rules.made_up:
+                    self._refuse_made_up(rule)
                 types = list(dict.fromkeys(self.keys))
                 close = suggest(plain(rule), [plain(t) for t in types])
                 meant = next((t for t in types if close == f"did you mean {plain(t)!r}?"), None)
@@ -152,6 +111,16 @@ class Binding:
                 )
                 raise GrammarError(f"{self.rules.where(alternative)}: rule {rule!r} is no type of the signature", hint)
         return sorts
+
+    def _refuse_made_up(self, rule: str) -> None:
+        """Raise for a repetition of several things that the signature has no type for."""
+        alternatives = self.rules.by_rule[rule]
+        first, owner = self.rules.made_up[rule]
+        shown = [" ".join(self.rules.shown(i) for i in a.items if i.kept) for a in alternatives]
+        together = next((s for s, a in zip(shown, alternatives, strict=True) if len(a.kept) > 1), None)
+        fact = f"repeats {together!r} together" if together else f"repeats {' and '.join(shown)}, each in another way"
+        fact = f"{self.rules.where(first)}: rule {owner} {fact}"
+        raise GrammarError(fact, "give what is repeated a rule of its own")
 
     def _only(self, alternative: Alternative) -> Item | None:
         """The one thing that an alternative keeps, where it is no repetition."""

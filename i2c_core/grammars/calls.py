@@ -1,7 +1,8 @@
 """A readable Lark grammar in call notation, `h(v(W, B), B)`, from nothing but a signature.
 
-Each type is a rule, each symbol an alternative that begins with its name; lists are `[a, b]`, literals are themselves.
-Types that differ in their indices only share a rule; what that loosens is type-checked after the parse.
+Each type is a rule, each symbol an alternative that begins with its name; lists are `[a, b]`, literals are themselves,
+free text is a JSON string. Types that differ in their indices only share a rule; what that loosens is type-checked
+after the parse.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ import json
 import re
 
 from i2c_core.errors import GrammarError
-from i2c_core.grammars.naming import key
+from i2c_core.grammars.naming import key, plain
 from i2c_core.grammars.sources import GrammarText
-from i2c_core.symbols import Bins, Range
+from i2c_core.symbols import TEXT, Bins, Range
 from i2c_core.types import Type
 from i2c_core.vocabulary import Vocabulary
 
+QUOTED = "QUOTED_TEXT"  # a terminal of this name writes free text as a JSON string
+QUOTED_RULE = rf'{QUOTED}: /"([^"\\]|\\.)*"/'
 NUMBER = r"NUMBER: /-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?/"
 
 
@@ -26,9 +29,10 @@ def derive_grammar(vocabulary: Vocabulary) -> GrammarText:
     text = "// Call notation, derived from the signature.\n\n"
     text += "" if "start" in rules else f"?start: {table.place(table.keys[0])}\n\n"
     for rule, alternatives in rules.items():
-        mark = "?" if any(a == "NUMBER" or a in rules for a in alternatives) else ""
+        mark = "?" if any(a in ("NUMBER", QUOTED) or a in rules for a in alternatives) else ""
         text += f"{mark}{rule}: " + ("\n" + " " * len(mark + rule) + "| ").join(alternatives) + "\n\n"
-    text += f"{NUMBER}\n" if "NUMBER" in text else ""
+    text += f"{NUMBER}\n" if table.has_numbers else ""
+    text += f"{QUOTED_RULE}\n" if table.has_texts else ""
     return GrammarText(text + "%ignore /[ \\t\\n\\r]+/\n", "derived grammar")
 
 
@@ -45,15 +49,19 @@ class _Table:
         for production in vocabulary.productions:
             if vocabulary.production[production.type, vocabulary.ids[production.token]] >= 0:
                 args = tuple(self.keys[a] for a in production.args)
-                self._found.setdefault(self.keys[production.type], {})[production.token] = args
+                token = QUOTED if self._signature[production.token].result == TEXT else production.token
+                self._found.setdefault(self.keys[production.type], {})[token] = () if token == QUOTED else args
         # Numbers are a terminal; where symbols make the type too (`if` of numbers), it is a rule.
         numeric = [k for k in self._found if isinstance(kinds.get(k), Range | Bins)]
         self._numbers = {k for k in numeric if all(map(self._is_number, self._found[k]))}
+        self._texts = {k for k, found in self._found.items() if set(found) == {QUOTED}}
+        self.has_texts = any(QUOTED in found for found in self._found.values())
+        self.has_numbers = any(any(map(self._is_number, found)) for found in self._found.values())
         self._same: dict[str, str] = {}
         for type_key in dict.fromkeys(self.keys):
             alike = (k for k in self._same.values() if self._includes(k, type_key) and self._includes(type_key, k))
             self._same[type_key] = next(alike, type_key)
-        own = [k for k in dict.fromkeys(self._same.values()) if k not in self._numbers]
+        own = [k for k in dict.fromkeys(self._same.values()) if k not in self._numbers | self._texts]
         self.rules = _rule_names(own, self.keys[0])
 
     def _includes(self, one: str, other: str) -> bool:
@@ -61,11 +69,17 @@ class _Table:
 
     def place(self, type_key: str) -> str:
         """How an argument of a type is written."""
+        if type_key in self._texts:
+            return QUOTED
         return "NUMBER" if type_key in self._numbers else self.rules[self._same[type_key]]
 
     def _openings(self, type_key: str) -> set[str]:
         """What a text of a type may begin with."""
-        return {"NUMBER" if self._is_number(t) else self._name(t) for t in self._found.get(type_key, ())}
+        return {self._opening(t) for t in self._found.get(type_key, ())}
+
+    def _opening(self, token: str) -> str:
+        """What a text begins with that begins with a token."""
+        return "NUMBER" if self._is_number(token) else QUOTED if token == QUOTED else self._name(token)
 
     def alternatives(self, type_key: str) -> list[str]:
         """The alternatives of a type's rule; each text is read in one way only."""
@@ -81,11 +95,13 @@ class _Table:
                 covered |= self._openings(part)
                 passed[self.place(part)] = None
         for token, args in self._found.get(type_key, {}).items():
-            name = "NUMBER" if self._is_number(token) else self._name(token)
+            name = self._opening(token)
             if name in covered:
                 continue
             inner = ' "," '.join(map(self.place, args))
-            shown = name if name == "NUMBER" else json.dumps(name, ensure_ascii=False)
+            if name != QUOTED and any(c.isspace() or c == '"' for c in name):
+                name = json.dumps(name, ensure_ascii=False)  # in quotes, so that it is not taken for a gap
+            shown = name if name in ("NUMBER", QUOTED) else json.dumps(name, ensure_ascii=False)
             found[f'{shown} "(" {inner} ")"' if args else shown] = None
         return [*found, *passed]
 
@@ -94,6 +110,8 @@ class _Table:
         return name if name in self._generic else token
 
     def _is_number(self, token: str) -> bool:
+        if token == QUOTED:
+            return False
         symbol = self._signature[token]
         if symbol.parameters or symbol in self._signature.symbols:
             return False
@@ -105,7 +123,16 @@ def _rule_names(keys: list[str], root: str) -> dict[str, str]:
     for type_key in keys:
         name = _snake(type_key)
         name += "_" * (name == "start" and type_key != root)
-        other = next((k for k, n in names.items() if n == name), None)
+        other = next((k for k, n in names.items() if plain(n) == plain(name)), None)
+        if other is not None and "List[" in type_key + other:  # a list has other names
+            own = type_key if type_key.startswith("List[") else other
+            element = _snake(own[5:-1])
+            free = next(
+                (n for n in (f"list_{element}", f"{element}s") if plain(n) not in map(plain, names.values())), None
+            )
+            if free is not None:
+                names |= {type_key: name, own: free}
+                continue
         if other is not None:
             fact = f"types {other} and {type_key} share the rule name {name!r}"
             raise GrammarError(fact, "rename one of them, or write a grammar")

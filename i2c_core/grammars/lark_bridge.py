@@ -1,6 +1,7 @@
 """The one module that imports Lark: compiles a grammar into `trees.Rules` and parses texts into `trees.Node`.
 
-LALR(1) with a contextual lexer: linear in the text, no recursion, and exact sets of what may come next.
+LALR(1) with a contextual lexer: linear in the text, no recursion, and exact sets of what may come next. Earley with the
+dynamic lexer for grammars that are not LALR(1): it reads each, and tells nobody whether there was another way.
 """
 
 from __future__ import annotations
@@ -8,21 +9,28 @@ from __future__ import annotations
 import importlib
 import os
 import re
-from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
 
 import lark
-from lark.exceptions import LarkError, UnexpectedInput, UnexpectedToken
+from lark.exceptions import LarkError, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr
 from lark.load_grammar import FromPackageLoader, PackageResource
 from lark.parsers.lalr_analysis import LALR_Analyzer
 
 from i2c_core.errors import GrammarError, suggest
+from i2c_core.grammars.building import builder
 from i2c_core.grammars.layout import Layout
+from i2c_core.grammars.lexing import Lexing
+from i2c_core.grammars.refusals import told
+from i2c_core.grammars.repeats import owner
 from i2c_core.grammars.sources import GrammarText
-from i2c_core.grammars.trees import Alternative, Item, Leaf, Node, Rules, Run, Terminal
+from i2c_core.grammars.trees import Alternative, Item, Node, Rules, Terminal
+from i2c_core.grammars.unfolding import unfold
+
+LALR = "lalr"
+PARSERS = (LALR, "earley")
 
 
 class Unexpected(Exception):
@@ -38,12 +46,9 @@ class Unexpected(Exception):
 class _Concrete(lark.Lark):
     """Lark that calls `made[rule]` with all children of each rule it finds, tokens included; it makes no trees."""
 
-    made: dict[Any, Callable[[list[Any]], Any]]
-
     def _prepare_callbacks(self) -> None:
         layout = Layout(self.source_grammar)
-        self.alternatives: list[Alternative] = []
-        self.made = {}
+        alternatives: list[Alternative] = []
         for rule in self.rules:
             items = tuple(
                 Item(
@@ -56,64 +61,23 @@ class _Concrete(lark.Lark):
             name, alias = str(rule.origin.name), None if rule.alias is None else str(rule.alias)
             words = [self._text(i) for i in items]
             place, line = layout.find(name, alias, words, rule.order, getattr(rule.origin.name, "line", None) or 1)
-            made = Alternative(name, items, alias, rule.options.expand1, line, place)
-            self.alternatives.append(made)
-            self.made[rule] = partial(_run if name.startswith("_") else _node, made, _indices(items))
-        self._callbacks = self.made
+            alternatives.append(Alternative(name, items, alias, rule.options.expand1, line, place))
+        found = {t.name: _terminal(t, t.name in self.ignore_tokens) for t in self.terminals}
+        self.unfolded = unfold(alternatives, found, "")
+        self.compiled_terminals = found
+        self._callbacks = {r: builder(m) for r, m in zip(self.rules, self.unfolded.made, strict=True)}
 
     def _text(self, item: Item) -> str:
-        pattern = self._terminals_dict[item.name].pattern if item.terminal else None
+        pattern = (
+            self._terminals_dict[item.name].pattern if item.terminal and item.name in self._terminals_dict else None
+        )
         return str(pattern.value) if isinstance(pattern, PatternStr) else item.name
-
-
-def _indices(items: Sequence[Item]) -> tuple[tuple[int, Item], ...]:
-    return tuple((i, item) for i, item in enumerate(items) if item.kept)
-
-
-def _kept(indices: tuple[tuple[int, Item], ...], children: list[Any]) -> list[Any]:
-    return [Leaf(i.name, str(children[n]), children[n].start_pos) if i.terminal else children[n] for n, i in indices]
-
-
-def _start(children: list[Any]) -> int:
-    for child in children:
-        start: int | None = child.start_pos if isinstance(child, lark.Token) else child.start
-        if start is not None and start >= 0:
-            return start
-    return -1
-
-
-def _node(alternative: Alternative, indices: tuple[tuple[int, Item], ...], children: list[Any]) -> Node:
-    return Node(alternative, _kept(indices, children), _start(children))
-
-
-def _run(alternative: Alternative, indices: tuple[tuple[int, Item], ...], children: list[Any]) -> Run:
-    start = _start(children)
-    kept = _kept(indices, children)
-    # Left recursion appends to the run that is there, so that a list of n items takes n steps.
-    run = kept.pop(0) if kept and isinstance(kept[0], Run) else Run()
-    if kept and isinstance(kept[-1], Run) and not run:
-        run = kept.pop()
-        run[:0] = _flat(kept)
-    else:
-        run.extend(_flat(kept))
-    run.start = start
-    return run
-
-
-def _flat(kept: list[Any]) -> list[Node | Leaf]:
-    flat: list[Node | Leaf] = []
-    for value in kept:
-        if isinstance(value, Run):
-            flat += value
-        else:
-            flat.append(value)
-    return flat
 
 
 class Parser:
     """A compiled grammar."""
 
-    def __init__(self, text: str, start: str) -> None:
+    def __init__(self, text: str, start: str, parser: str = LALR) -> None:
         name = text.name if isinstance(text, GrammarText) else "grammar"
         options: dict[str, Any] = {"import_paths": [_installed]}
         if isinstance(text, GrammarText) and text.package:
@@ -122,15 +86,53 @@ class Parser:
         elif isinstance(text, GrammarText) and text.folder is not None:
             options["source_path"] = os.fspath(text.folder / text.name)
         try:
-            self._lark = _Concrete(str(text), parser="lalr", start=start, **options)
-            terminals = {t.name: _terminal(t, t.name in self._lark.ignore_tokens) for t in self._lark.terminals}
+            self._lark = _Concrete(str(text), parser=parser, start=start, **options)
         except (LarkError, OSError, re.error, RecursionError) as error:
-            raise _told(error, name, str(text)) from None
-        self.rules = Rules(tuple(self._lark.alternatives), terminals, start, name)
-        declared = {i.name for a in self.rules.alternatives for i in a.items if i.terminal} - set(terminals)
+            raise told(error, name, str(text)) from None
+        self.is_lalr = parser == LALR
+        made, terminals = self._lark.unfolded, self._lark.compiled_terminals
+        self._made = made.made
+        self._by_rule = dict(zip(self._lark.rules, (m.alternative for m in made.made), strict=True))
+        declared = {i.name for a in made.alternatives for i in a.items if i.terminal} - set(terminals)
         if declared:
-            fact = f"{name}: terminal {min(declared)} is declared without a pattern"
-            raise GrammarError(fact, "give it a regular expression or a text")
+            fact = f"{name}: terminal {min(declared)} is declared without a pattern, which only a post-lexer makes"
+            raise GrammarError(fact, "give it a regular expression or a text; i2c runs no post-lexer")
+        for terminal in terminals.values():
+            _require_plain(terminal, name)
+        self.rules = Rules(made.alternatives, terminals, start, name, Lexing(terminals, self._states()), made.made_up)
+
+    def _states(self) -> tuple[frozenset[str], ...]:
+        """The terminals that each of the parser's states tries together; none for Earley, which asks one by one."""
+        if not self.is_lalr:
+            return ()
+        table: Any = self._lark.parser.parser._parse_table
+        known = {t.name for t in self._lark.terminals}
+        ignored = set(self._lark.ignore_tokens)
+        return tuple(dict.fromkeys(frozenset((set(a) & known) | ignored) for a in table.states.values()))
+
+    @cached_property
+    def _itemsets(self) -> Any:
+        """The states of the LALR automaton with what each may do next; Lark itself keeps only their numbers."""
+        analyzer: Any = LALR_Analyzer(self._lark.parser.parser_conf)  # half of it has no types
+        analyzer.compute_lr0_states()
+        analyzer.compute_reads_relations()
+        analyzer.compute_includes_lookback()
+        analyzer.compute_lookaheads()
+        return analyzer.lr0_itemsets
+
+    def shifts(self) -> dict[tuple[Alternative, int], set[frozenset[str]]]:
+        """For each terminal in an alternative, by place, the sets of terminals that are tried where it stands."""
+        found: dict[tuple[Alternative, int], set[frozenset[str]]] = {}
+        ignored = set(self._lark.ignore_tokens)
+        offsets = {r: int(m.wrapped and m.rest == 0) for r, m in zip(self._lark.rules, self._made, strict=True)}
+        for items in self._itemsets if self.is_lalr else ():
+            following = {s.name for s in (*items.transitions, *items.lookaheads) if s.is_term and s.name != "$END"}
+            state = frozenset(following | ignored)
+            for pointer in items.closure:
+                if pointer.rule in offsets and not pointer.is_satisfied and pointer.next.is_term:
+                    key = self._by_rule[pointer.rule], pointer.index - offsets[pointer.rule]
+                    found.setdefault(key, set()).add(state)
+        return found
 
     @cached_property
     def doubt(self) -> str:
@@ -138,16 +140,13 @@ class Parser:
 
         It shifts where a rule may as well end, and of two rules that may end it takes the one of higher priority.
         """
-        analyzer: Any = LALR_Analyzer(self._lark.parser.parser_conf)  # half of it has no types
-        analyzer.compute_lr0_states()
-        analyzer.compute_reads_relations()
-        analyzer.compute_includes_lookback()
-        analyzer.compute_lookaheads()
+        if not self.is_lalr:
+            return f"{self.rules.name}: Earley does not show that a text has one reading"
         places = {rule: i for i, rule in enumerate(self._lark.rules)}
         found = min(
             (
                 (sorted(places[r] for r in rules), terminal.name)
-                for items in analyzer.lr0_itemsets
+                for items in self._itemsets
                 for terminal, rules in items.lookaheads.items()
                 if len(rules) > 1 or terminal in items.transitions
             ),
@@ -155,9 +154,9 @@ class Parser:
         )
         if found is None:
             return ""
-        ending = [self.rules.alternatives[i] for i in found[0]]
+        ending = [self._by_rule[self._lark.rules[i]] for i in found[0]]
         at = "the end" if found[1] == "$END" else self.rules.terminals[found[1]].shown
-        names = [_owner(a.rule) for a in ending]
+        names = [owner(self._lark.rules[i].origin.name) for i in found[0]]
         may = f"rule {names[0]} may end or go on" if len(names) == 1 else f"rules {' and '.join(names)} may both end"
         return f"{self.rules.where(ending[0])}: before {at}, {may}"
 
@@ -167,10 +166,16 @@ class Parser:
             found: Any = self._lark.parse(text)
         except UnexpectedInput as error:
             raise self._unexpected(error, text) from None
+        except RecursionError:
+            raise Unexpected(0, set(), at_end=False) from None
         assert isinstance(found, Node)
         return found
 
     def _unexpected(self, error: UnexpectedInput, text: str) -> Unexpected:
+        if not self.is_lalr:
+            at_end = isinstance(error, UnexpectedEOF)
+            expected = set(getattr(error, "expected", None) or getattr(error, "allowed", None) or ())
+            return Unexpected(len(text) if at_end else error.pos_in_stream or 0, expected, at_end)
         at_end = isinstance(error, UnexpectedToken) and error.token.type == "$END"
         position = len(text) if at_end else error.pos_in_stream or 0
         # An LALR parser reduces before it notices; what could stand there is known best just before the wrong token.
@@ -183,15 +188,17 @@ class Parser:
 
 
 @lru_cache(maxsize=64)
-def _compile(text: str, name: str, package: str | None, folder: Any, start: str) -> Parser:
-    return Parser(GrammarText(text, name, package, folder), start)
+def _compile(text: str, name: str, package: str | None, folder: Any, start: str, parser: str) -> Parser:
+    return Parser(GrammarText(text, name, package, folder), start, parser)
 
 
-def compile_grammar(text: str, root: str = "", start: str | None = None) -> Parser:
+def compile_grammar(text: str, root: str = "", start: str | None = None, parser: str = LALR) -> Parser:
     """Compile a grammar from rule `start`; where none is called so, from the rule that is named like the type `root`.
 
-    Raises `GrammarError` with line and column where Lark refuses the grammar.
+    `parser` is `lalr` or `earley`. Raises `GrammarError` with line and column where Lark refuses the grammar.
     """
+    if parser not in PARSERS:
+        raise GrammarError(f"there is no parser {parser!r}", suggest(parser, PARSERS, f"use {' or '.join(PARSERS)}"))
     rules = Layout(text).rules
     name = text.name if isinstance(text, GrammarText) else "grammar"
     if not text.strip():
@@ -207,8 +214,17 @@ def compile_grammar(text: str, root: str = "", start: str | None = None) -> Pars
             raise GrammarError(fact, f"name the first rule with --start: {suggest(start, rules, known)}")
         raise GrammarError(fact, suggest(start, rules, f"{known}; begin with '{start}: ...'"))
     if isinstance(text, GrammarText):
-        return _compile(str(text), name, text.package, text.folder, start)
-    return _compile(text, name, None, None, start)
+        return _compile(str(text), name, text.package, text.folder, start, parser)
+    return _compile(text, name, None, None, start, parser)
+
+
+def _require_plain(terminal: Terminal, name: str) -> None:
+    """Refuse a terminal that cannot stand in the one expression that a lexer makes of all."""
+    try:
+        re.compile(f"(?P<{terminal.name}>{terminal.source})")
+    except re.error as error:
+        fact = f"{name}: terminal {terminal.shown} cannot be put beside others: {error.msg}"
+        raise GrammarError(fact, "write it without back references and without flags in the middle") from None
 
 
 def _terminal(found: Any, ignored: bool) -> Terminal:
@@ -217,7 +233,8 @@ def _terminal(found: Any, ignored: bool) -> Terminal:
         flags |= re.RegexFlag[flag.upper()]
     literal = str(found.pattern.value) if isinstance(found.pattern, PatternStr) else None
     regex = re.escape(literal) if literal is not None else str(found.pattern.value)
-    return Terminal(found.name, regex, literal, int(flags), ignored)
+    width = int(found.pattern.max_width)
+    return Terminal(found.name, regex, literal, int(flags), ignored, int(found.priority), width)
 
 
 def _installed(base: Any, path: str) -> tuple[PackageResource, str]:
@@ -232,57 +249,3 @@ def _installed(base: Any, path: str) -> tuple[PackageResource, str]:
         ).read_text("utf-8")
     except (ImportError, ValueError):
         raise OSError(path) from None
-
-
-def _told(error: Exception, name: str, text: str) -> GrammarError:
-    """Lark's message as one fact, with the place where there is one."""
-    hint = "see https://lark-parser.readthedocs.io/en/stable/grammar.html"
-    if isinstance(error, FileNotFoundError):
-        fact = f"cannot import {str(error.filename).removesuffix('.lark')!r}"
-        where = re.search(
-            rf"(?m)^.*%import\s+\.?{re.escape(str(error.filename).removesuffix('.lark').replace(os.sep, '.'))}\b", text
-        )
-        place = f", line {text[: where.start()].count(chr(10)) + 1}" if where else ""
-        return GrammarError(f"{name}{place}: {fact}", "put the imported grammar beside it, or into a package")
-    message = str(error).strip()
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    place = ""
-    found = re.search(r"[,]? at line (\d+),? column (\d+)(?: in \S+)?:?", lines[0]) if lines else None
-    if found:
-        place = f", line {found[1]}, column {found[2]}"
-        lines[0] = lines[0].replace(found[0], "")
-        lines = lines[:1]
-    fact = lines[0].rstrip(":. ") if lines else type(error).__name__
-    if message.startswith("Reduce/Reduce collision"):
-        rules = sorted({line.removeprefix("- ") for line in lines if line.startswith("- ")})
-        fact = f"two ways to read the same text: {' and '.join(rules[:2])}"
-        hint = "make the grammar LALR(1): give the two different keywords, or join them"
-    elif zero := re.fullmatch(r"Lexer does not allow zero-width terminals\. \((\w+): '(.*)'\)", message):
-        fact = f"terminal {f'/{zero[2]}/' if zero[1].startswith('__') else zero[1]} matches the empty text"
-        hint = "let it match at least one character, and make it optional where it stands"
-    elif found and (alias := re.fullmatch(r"Unexpected token Token\('TERMINAL', '(\w+)'\)", fact)):
-        before = text.split("\n")[int(found[1]) - 1][: int(found[2]) - 1]
-        if before.rstrip().endswith("->"):
-            keyword = re.search(r'"(\w+)"i?(?!.*\|)', before)
-            leave = f'leave it out: the keyword "{keyword[1]}" names the symbol' if keyword else "write it so"
-            fact, hint = f"alias {alias[1]!r} has upper case", f"an alias is lower case in Lark; {leave}"
-    elif lines and lines[0].startswith("Rules defined twice"):
-        fact = f"two alternatives are the same: {lines[1].removeprefix('* ')}" if len(lines) > 1 else fact
-        hint = "remove one of them"
-    else:
-        used = re.search(r"^Rule '(\w+)' used but not defined \(in rule (\w+)\)", fact)
-        if used:
-            known = sorted(set(re.findall(r"(?m)^[?!]*(\w+)\s*(?:\.\d+)?\s*:", text)))
-            fact, hint = (
-                f"rule {used[2]} uses {used[1]}, which is not defined",
-                suggest(used[1], known, f"define {used[1]}"),
-            )
-            where = re.search(rf"\b{re.escape(used[1])}\b", text)
-            place = f", line {text[: where.start()].count(chr(10)) + 1}" if where else place
-    return GrammarError(f"{name}{place}: {fact}", hint)
-
-
-def _owner(rule: str) -> str:
-    """The rule that a person wrote: Lark calls its helper for `x*` in rule `r` `__r_star_0`."""
-    found = re.fullmatch(r"__(\w+)_(?:star|plus|group|rep|maybe)\w*_\d+", rule)
-    return found[1] if found else rule

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+UNKNOWN = 1000  # places from here on are of alternatives that the text does not show
 _LEXEME = re.compile(
     r"""(?P<comment>//[^\n]*|(?<!\S)\#[^\n]*)
       | (?P<string>"(?:\\.|[^"\\\n])*"i?)
@@ -70,12 +71,12 @@ class Layout:
     def find(self, rule: str, alias: str | None, words: Sequence[str], order: int, line: int) -> tuple[int, int]:
         """The place (from 0) and the line of the alternative that Lark compiled into these words."""
         known = self.rules.get(rule, [])
-        wanted = {w for w in words if not w.startswith("__")}
+        wanted = {w.partition("{")[0] for w in words if not w.startswith("__")}
         fits = [i for i, a in enumerate(known) if a.alias == alias and wanted <= a.words]
         if not fits:
             fits = [i for i, a in enumerate(known) if a.alias == alias] if alias else []
         if not fits:
-            return 1000 + order, line
+            return UNKNOWN + order, line
         # Optional parts may be missing from what Lark compiled: the tightest fit is the alternative that it came from.
         place = min(fits, key=lambda i: (len(known[i].words - wanted), i))
         return place, known[place].line

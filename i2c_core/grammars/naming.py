@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 
@@ -48,9 +49,33 @@ def is_bracketing(literals: Sequence[str]) -> bool:
 def proposals(alternative: Alternative, literals: Iterable[str]) -> list[str]:
     """What an alternative's symbol may be called, best first; `_2`, `_3`, ... tell several of one name apart.
 
-    Its alias; else one of its literals, as it is or after the rule's name; else the rule's name.
+    Its alias; else one of its literals, as it is or after the rule's name, or its words together; else the one thing
+    that it holds, or the rule's name.
     """
-    rule = alternative.rule.partition("{")[0].rpartition("__")[2]
-    names = [alternative.alias] if alternative.alias else list(literals)
-    found = [n for name in names for n in (name, f"{rule}_{name}")]
-    return found if alternative.alias else [*found, rule]
+    rule = plain_rule(alternative.rule)
+    if alternative.alias:
+        return [alternative.alias, f"{rule}_{alternative.alias}"]
+    literals = list(literals)
+    literals += [unquoted for text in literals if (unquoted := _unquoted(text))]
+    words = "_".join(w for w in literals if is_word(w))
+    found = [n for name in (*literals, words) if name for n in (name, f"{rule}_{name}")]
+    held = [i for i in alternative.kept if not i.name.startswith("_")]
+    if not literals and len(held) == 1 and len(alternative.kept) == 1:
+        name = plain_rule(held[0].name).lower()
+        found += [name] * held[0].terminal + [f"{rule}_{name}"]
+    return [*found, rule]
+
+
+def _unquoted(text: str) -> str:
+    """A literal that stands in quotes, as call notation writes those with gaps in them."""
+    if len(text) < 3 or text[0] != '"':
+        return ""
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return ""
+
+
+def plain_rule(rule: str) -> str:
+    """A rule's name without its template's arguments and the prefix of an import."""
+    return rule.partition("{")[0].rpartition("__")[2]

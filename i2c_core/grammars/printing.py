@@ -6,61 +6,108 @@ grammar needs them and nowhere else. Ways are found once a (rule, symbol) and ke
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+import json
+from typing import NamedTuple
 
 from i2c_core.errors import GrammarError
-from i2c_core.grammars.binding import Binding, Form
-from i2c_core.grammars.naming import key, plain, rule_names
-from i2c_core.grammars.regexes import whole, words
+from i2c_core.grammars.calls import QUOTED
+from i2c_core.grammars.forms import Bound, Form
+from i2c_core.grammars.languages import shortest
 from i2c_core.grammars.repeats import Many
+from i2c_core.grammars.spacing import Spacing, Token
 from i2c_core.grammars.trees import Alternative, Item
-from i2c_core.programs import Program
-from i2c_core.symbols import Bins, Enumeration, Range
-from i2c_core.types import Type
+from i2c_core.programs import Program, text_of
+from i2c_core.symbols import TEXT
 
 Slots = tuple[Item, ...]  # what may be written at a place: one item, or for elements of a list any of several
-Piece = str | tuple[Slots, int, int]  # text, or an argument (its slots, its place, the element's place in it or -1)
+KEPT = 20_000  # ways that are kept in memory
+
+
+class Hole(NamedTuple):
+    """A place for an argument: what may be written there, which argument, and which element of it (-1: all of it)."""
+
+    slots: Slots
+    place: int
+    element: int
+
+
+Piece = Token | Hole
 Way = tuple[Piece, ...]
-KEPT = 20_000  # ways and spacings that are kept in memory
 
 
 class Printer:
     """Prints the programs of one vocabulary by one grammar; raises `GrammarError` where it lacks a way to write one."""
 
-    def __init__(self, binding: Binding) -> None:
-        self._binding = binding
+    def __init__(self, binding: Bound) -> None:
+        self.binding = binding
         self._rules = binding.rules
-        self._signature = binding.vocabulary.signature
         self._start: Slots = (Item(self._rules.start, False, True),)
         self._reached: dict[Slots, list[tuple[tuple[Alternative, ...], Alternative | Item]]] = {}
         self._ways: dict[tuple[Slots, str, str | None, tuple[int, ...]], Way | None] = {}
-        self._gaps: dict[tuple[str, str], str] = {}
-        ignored = [t for t in self._rules.terminals.values() if t.ignored]
-        self._space = next((c for c in " \n\t" if any(t.compiled.fullmatch(c) for t in ignored)), "")
-        self._filler: dict[str, str] = {}
-        self.terminal_types: dict[str, set[Type]] = {}
-        check_complete(self)
+        self._spacing = Spacing(self._rules)
+        self._filler: dict[str, Token] = {}
+        self._wraps = {(terminal, symbol) for (_, terminal), symbol in binding.wraps.items()}
+        self.terminal_types = binding.terminal_types
+
+    @property
+    def start(self) -> Slots:
+        """Where a whole program is written."""
+        return self._start
 
     def show(self, program: Program) -> str:
         """The program as text."""
-        pieces: list[str] = []
-        stack: list[str | tuple[Slots, Program]] = [(self._start, program)]
+        return self._spacing.join(self.tokens(program))
+
+    def tokens(self, program: Program) -> list[Token]:
+        """The program's terminals with their texts."""
+        tokens: list[Token] = []
+        stack: list[Token | tuple[Slots, Program, None]] = [(self._start, program, None)]
         while stack:
             top = stack.pop()
-            if isinstance(top, str):
-                pieces.append(top)
+            if len(top) == 2:
+                tokens.append(top)
                 continue
-            slots, node = top
+            slots, node, _ = top
+            if node.symbol.result == TEXT:
+                tokens.extend(self._text_way(slots, text_of(node)))  # type: ignore[arg-type]
+                continue
             way, lists = self._way_of(slots, node)
             for piece in reversed(way):
-                if isinstance(piece, str):
+                if len(piece) == 2:
                     stack.append(piece)
-                elif piece[2] < 0:
-                    stack.append((piece[0], node.args[piece[1]] if piece[1] >= 0 else node))
+                elif piece.element < 0:
+                    stack.append((piece.slots, node.args[piece.place] if piece.place >= 0 else node, None))
                 else:
-                    stack.append((piece[0], lists[piece[1]][piece[2]]))
-        return self._join(pieces)
+                    stack.append((piece.slots, lists[piece.place][piece.element], None))
+        return tokens
+
+    def writes(self, slots: Slots, text: str) -> bool:
+        """Whether a free text can be written at a place."""
+        return self._find_text(slots, text) is not None
+
+    def _text_way(self, slots: Slots, text: str) -> Way:
+        way = self._find_text(slots, text)
+        if way is None:
+            rule = " or ".join(map(self._rules.shown, slots))
+            fact = f"{self._rules.name}: rule {rule} has no way to write {text!r}"
+            raise GrammarError(fact, "add an alternative for it")
+        return way
+
+    def _find_text(self, slots: Slots, text: str) -> Way | None:
+        """A text at a place where a terminal matches it, or where one in quotes may stand."""
+        for passages, end in self._ends(slots):
+            if not isinstance(end, Item):
+                continue
+            way: Way = ()
+            if end.name == QUOTED:
+                way = ((QUOTED, json.dumps(text, ensure_ascii=False)),)
+            elif self._rules.terminals[end.name].takes(text):
+                way = ((end.name, text),)
+            if way:
+                for passage in reversed(passages):
+                    way = self._wrap(passage, way)
+                return way
+        return None
 
     # -- ways
 
@@ -119,7 +166,7 @@ class Printer:
                     found.append((passages, item))
                     continue
                 for alternative in self._rules.by_rule[item.name]:
-                    if not self._binding.meanings[alternative].is_passage:
+                    if not self.binding.meanings[alternative].is_passage:
                         found.append((passages, alternative))
                     elif alternative.kept[0].name not in seen:
                         seen.add(alternative.kept[0].name)
@@ -130,8 +177,11 @@ class Printer:
     def _at_end(self, end: Alternative | Item, name: str, text: str | None, lengths: tuple[int, ...]) -> Way | None:
         if isinstance(end, Item):
             terminal = self._rules.terminals[end.name]
-            return (text,) if text is not None and whole(terminal.compiled, text) else None
-        for form in self._binding.meanings[end].forms.get(name, ()) if name or text is None else ():
+            if text is not None and terminal.takes(text):
+                return ((end.name, text),)
+            wrapped = (end.name, name) in self._wraps
+            return (Hole((end,), 0, -1),) if wrapped else None
+        for form in self.binding.meanings[end].forms.get(name, ()) if name or text is None else ():
             way = self._fill(form, lengths)
             if way is not None:
                 return way
@@ -157,26 +207,29 @@ class Printer:
                     wanted[i], rest = low + more, rest - more
                 if rest:
                     return None
+        for i, (element, place) in enumerate(zip(form.elements, form.places, strict=True)):
+            if isinstance(element, Many) and (place < 0 or not form.in_list[place]):
+                wanted[i] = element.low  # one of several things
         way: list[Piece] = []
         used = dict.fromkeys(range(arity), 0)
         for element, place, count in zip(form.elements, form.places, wanted, strict=True):
             if isinstance(element, Many):
-                written = self._binding.repeats.write(element.rule, count)
+                written = self.binding.repeats.write(element.rule, count)
                 if written is None:
                     return None
                 for item in written:
                     if item.kept:
-                        way.append((element.items, place, used[place]))
+                        way.append(Hole(element.items, place, used[place] if form.in_list[place] else -1))
                         used[place] += 1
                     else:
                         way.append(self._text(item))
             elif place < 0:
                 way.append(self._text(element))
             elif form.in_list[place]:
-                way.append(((element,), place, used[place]))
+                way.append(Hole((element,), place, used[place]))
                 used[place] += 1
             else:
-                way.append(((element,), place, -1))
+                way.append(Hole((element,), place, -1))
         return tuple(way)
 
     def _wrap(self, passage: Alternative, inner: Way) -> Way:
@@ -185,50 +238,11 @@ class Printer:
             way += inner if item.kept else (self._text(item),)
         return tuple(way)
 
-    def _text(self, item: Item) -> str:
+    def _text(self, item: Item) -> Token:
         """The text of a terminal that means nothing: its own, or the shortest that it matches."""
         if item.name not in self._filler:
-            terminal = self._rules.terminals[item.name]
-            found = (terminal.literal,) if terminal.literal is not None else words(terminal.regex, terminal.flags)[0]
-            if not found:
-                fact = f"{self._rules.name}: no text is found that terminal {self._rules.shown(item)} matches"
-                raise GrammarError(fact, "write it as a simpler regular expression")
-            self._filler[item.name] = str(found[0])
+            self._filler[item.name] = item.name, shortest(self._rules.terminals[item.name], self._rules)
         return self._filler[item.name]
-
-    # -- spacing
-
-    def _join(self, pieces: Sequence[str]) -> str:
-        if not self._space:
-            return "".join(pieces)
-        out: list[str] = []
-        gaps = self._gaps
-        before = ""
-        for piece in pieces:
-            gap = gaps.get((before, piece))
-            if gap is None:
-                gap = self._gap(before, piece)
-                if len(gaps) > KEPT:
-                    gaps.clear()
-                gaps[before, piece] = gap
-            out.append(gap)
-            out.append(piece)
-            before = piece
-        return "".join(out)
-
-    def _gap(self, left: str, right: str) -> str:
-        """What stands between two tokens: nothing where people write nothing and no longer token would arise."""
-        if not left or not right or left.isspace() or right.isspace():
-            return ""
-        close = right in (",", ";", ")", "]") or left in ("(", "[") or (right == "(" and re.fullmatch(r"\w+", left))
-        if not close:
-            return self._space
-        joined = left + right
-        for terminal in self._rules.terminals.values():
-            found = terminal.compiled.match(joined)
-            if found is not None and found.end() > len(left):
-                return self._space
-        return ""
 
 
 def _length(end: tuple[tuple[Alternative, ...], Alternative | Item]) -> tuple[int, int, int]:
@@ -244,106 +258,3 @@ def elements(node: Program) -> list[Program]:
         found.append(node.args[0])
         node = node.args[1]
     return found
-
-
-def check_complete(printer: Printer) -> None:
-    """Raise `GrammarError` for the first symbol, literal or list length that some reachable place cannot write."""
-    binding = printer._binding
-    vocabulary = binding.vocabulary
-    seen: set[tuple[Slots, str]] = set()
-    pending: list[tuple[Slots, int]] = [(printer._start, 0)]
-    by_type: dict[int, list[tuple[str, tuple[int, ...]]]] = {}
-    for production in vocabulary.productions:
-        if vocabulary.production[production.type, vocabulary.ids[production.token]] >= 0:
-            by_type.setdefault(production.type, []).append((production.token, production.args))
-    while pending:
-        slots, type_ = pending.pop()
-        wanted = vocabulary.types[type_]
-        if (slots, str(wanted)) in seen:
-            continue
-        seen.add((slots, str(wanted)))
-        for item in slots:
-            if item.terminal:
-                printer.terminal_types.setdefault(item.name, set()).add(wanted)
-        if wanted.is_list:
-            _check_list(printer, slots, wanted, pending)
-            continue
-        literals = _literals(printer, wanted)
-        for name, text, type_name in literals:
-            if printer.way(slots, name, text, ()) is None:
-                raise _missing(printer, slots, wanted, f"{text!r} of type {type_name}")
-        for token, args in by_type.get(type_, ()):
-            if not args and _is_literal(printer, token):
-                continue
-            for lengths in _lengths([vocabulary.types[a] for a in args]):
-                way = printer.way(slots, token, None if args else token, lengths)
-                if way is None:
-                    shown = f"symbol {token!r} of type {wanted}"
-                    shown += f" with {' and '.join(map(str, lengths))} elements" if lengths else ""
-                    raise _missing(printer, slots, wanted, shown)
-                for piece in way:
-                    if not isinstance(piece, str):
-                        inner = args[piece[1]]
-                        element = vocabulary.types[inner].element if piece[2] >= 0 else None
-                        pending.append((piece[0], inner if element is None else vocabulary.types.index(element)))
-
-
-def _missing(printer: Printer, slots: Slots, wanted: Type, what: str) -> GrammarError:
-    binding = printer._binding
-    rules = binding.rules
-    names = [i.name for i in slots]
-    own = [r for r in rules.by_rule if plain(r) in rule_names(key(wanted)) and not slots[0].terminal]
-    names = own[:1] if own and binding.sorts.get(names[0]) == key(wanted) else names
-    first = rules.by_rule.get(names[0])
-    where = rules.where(first[0]) if first else rules.name
-    shown = [i.shown if (i := rules.terminals.get(n)) and n.startswith("__") else n for n in names]
-    kind = "terminal" if names[0] in rules.terminals else "rule"
-    return GrammarError(
-        f"{where}: {kind} {' or '.join(shown)} has no way to write {what}",
-        "add an alternative for it, or change the signature",
-    )
-
-
-def _check_list(printer: Printer, slots: Slots, wanted: Type, pending: list[tuple[Slots, int]]) -> None:
-    for lengths in _lengths([wanted]):
-        way = printer.way(slots, "", None, lengths)
-        if way is None:
-            raise _missing(printer, slots, wanted, f"{lengths[0]} {wanted.element}s")
-        element = printer._binding.vocabulary.types.index(wanted.element) if lengths[0] else 0
-        pending += [(p[0], element) for p in way if not isinstance(p, str)]
-
-
-def _lengths(types: Sequence[Type]) -> Iterator[tuple[int, ...]]:
-    """List lengths to try: the least, the few after it, and the most, each list in turn."""
-    bounds = [t.bounds for t in types if t.is_list]
-    least = tuple(b.low for b in bounds)
-    yield least
-    for place, bound in enumerate(bounds):
-        most = bound.low + 3 if bound.high is None else min(bound.low + 3, bound.high)
-        tried = {*range(bound.low + 1, most + 1)} | (
-            {bound.high} if bound.high is not None and bound.high <= 1000 else set()
-        )
-        for count in sorted(c for c in tried if c != bound.low):
-            yield (*least[:place], count, *least[place + 1 :])
-
-
-def _is_literal(printer: Printer, token: str) -> bool:
-    signature = printer._signature
-    return signature[token].result.name == "Literal" or isinstance(signature.kind(signature[token].result), Bins)
-
-
-def _literals(printer: Printer, wanted: Type) -> Iterator[tuple[str, str, str]]:
-    """Texts that a type's literals must be writable as: the ends of ranges, every member, bins' ends and centres."""
-    signature = printer._signature
-    for name in signature.included(wanted):
-        kind = signature.kinds.get(name)
-        if isinstance(kind, Range):
-            for number in sorted(
-                {kind.low, min(kind.low + 1, kind.high), min(max(kind.low, 10), kind.high), kind.high}
-            ):
-                yield str(number), str(number), f"{name} ({kind})"
-        elif isinstance(kind, Enumeration):
-            yield from ((member, member, name) for member in kind.members)
-        elif isinstance(kind, Bins):
-            for value in (kind.low, kind.centre(0), kind.centre(kind.count - 1), kind.high):
-                yield "", repr(value), f"{name} ({kind.low}..{kind.high})"

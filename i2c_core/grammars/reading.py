@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import math
-import re
-
 from i2c_core.errors import ParseError, suggest
-from i2c_core.grammars.binding import Binding, Form
 from i2c_core.grammars.carets import parse_error
+from i2c_core.grammars.forms import Bound, Form
+from i2c_core.grammars.literals import NAN, Literals
 from i2c_core.grammars.repeats import Many
 from i2c_core.grammars.trees import Alternative, Leaf, Node, Run
 from i2c_core.symbols import Bins, Enumeration, Range
 from i2c_core.types import Type
 
 Tree = Node | Leaf
-NAN = float("nan")
 
 
 class _Rest:
@@ -32,16 +29,16 @@ class _Rest:
 class TreeReader:
     """Reads the trees of one grammar as programs of one vocabulary."""
 
-    def __init__(self, binding: Binding) -> None:
+    def __init__(self, binding: Bound) -> None:
         self._binding = binding
         self._vocabulary = binding.vocabulary
-        self._literals: dict[tuple[int, str], tuple[int, float] | None] = {}
+        self._literals = Literals(binding)
         self._nil = self._vocabulary.ids.get("nil", -1)
         self._cons = self._vocabulary.ids.get("cons", -1)
         ids = self._vocabulary.ids
         self._forms: dict[Alternative, list[tuple[int, list[Form]]]] = {}
         for alternative, meaning in binding.meanings.items():
-            self._forms[alternative] = [(ids[t], f) for t, f in meaning.forms.items() if t]
+            self._forms[alternative] = [(ids[t], f) for t, f in meaning.forms.items() if t in ids]
 
     def read(self, tree: Node, text: str) -> tuple[list[int], list[float]]:
         """Token ids and values in prefix order; raises `ParseError` where the tree is not well typed."""
@@ -54,11 +51,11 @@ class TreeReader:
         while stack:
             node, type_, start = stack.pop()
             if isinstance(node, Leaf):
-                literal = self._literal(type_, node.text)
+                literal = self._literals.read(type_, node)
                 if literal is None:
                     raise self._wrong(text, node.start, type_, node.text)
-                ids.append(literal[0])
-                values.append(literal[1])
+                ids += literal[0]
+                values += literal[1]
                 continue
             if isinstance(node, Node):
                 node = self._through(node)
@@ -68,9 +65,12 @@ class TreeReader:
                 start = node.start if node.start >= 0 else start
                 meaning = self._binding.meanings[node.alternative]
                 if meaning.is_list:
-                    stack.append((_Rest(self._grouped(node, meaning.forms[""], 1)[0], 0, start, type_), type_, start))  # type: ignore[arg-type]
+                    listed = self._must_group(node, meaning.forms[""], 1)[0]
+                    stack.append((_Rest(listed, 0, start, type_), type_, start))  # type: ignore[arg-type]
                     continue
                 options = [o for o in self._forms[node.alternative] if production[type_, o[0]] >= 0]
+                if len(options) > 1:
+                    options = [o for o in options if self._grouped(node, o[1], self._arity(o[0])) is not None]
                 if len(options) > 1:
                     fits = self._fits(tree) if fits is None else fits
                     options = [o for o in options if self._holds(node, o, type_, fits)] or options
@@ -80,7 +80,7 @@ class TreeReader:
                 ids.append(token)
                 values.append(NAN)
                 args = productions[production[type_, token]].args
-                for value, arg in reversed(list(zip(self._grouped(node, forms, len(args)), args, strict=True))):
+                for value, arg in reversed(list(zip(self._must_group(node, forms, len(args)), args, strict=True))):
                     if isinstance(value, list):
                         value = _Rest(value, 0, start, arg)
                     stack.append((value, arg, start))
@@ -106,8 +106,16 @@ class TreeReader:
             node = inner
         return node
 
-    def _grouped(self, node: Node, forms: list[Form], arity: int) -> list[Tree | list[Tree]]:
-        """What a node keeps, by argument: one tree, or the elements of a list."""
+    def _arity(self, token: int) -> int:
+        return int(self._vocabulary.arity[token])
+
+    def _must_group(self, node: Node, forms: list[Form], arity: int) -> list[Tree | list[Tree]]:
+        found = self._grouped(node, forms, arity)
+        assert found is not None, f"no form of {node.alternative.rule} has what was parsed"
+        return found
+
+    def _grouped(self, node: Node, forms: list[Form], arity: int) -> list[Tree | list[Tree]] | None:
+        """What a node keeps, by argument: one tree, or the elements of a list; None where no form has it."""
         form = forms[0]
         if not form.is_simple:
             return self._aligned(node, forms, arity)
@@ -117,10 +125,11 @@ class TreeReader:
             if not (isinstance(element, Many) or element.kept):
                 continue
             value = next(kept)
-            _put(args, place, value, form)
+            if place >= 0:
+                _put(args, place, value, form)
         return args  # type: ignore[return-value]
 
-    def _aligned(self, node: Node, forms: list[Form], arity: int) -> list[Tree | list[Tree]]:
+    def _aligned(self, node: Node, forms: list[Form], arity: int) -> list[Tree | list[Tree]] | None:
         """The same where inlined rules are spelt out: the first form whose elements are what the node keeps."""
         flat: list[Tree] = []
         for value in node.kept:
@@ -137,17 +146,20 @@ class TreeReader:
                     most = len(flat) if element.high is None else position + element.high
                     while spare > 0 and end < most and end < len(flat) and flat[end].name in names:
                         end, spare = end + 1, spare - 1
+                    if end > len(flat) or any(flat[i].name not in names for i in range(position, end)):
+                        break
                     _put(args, place, Run(flat[position:end]), form)
                     position = end
                 elif element.kept:
                     if position >= len(flat) or flat[position].name != element.name:
                         break
-                    _put(args, place, flat[position], form)
+                    if place >= 0:
+                        _put(args, place, flat[position], form)
                     position += 1
             else:
                 if position == len(flat):
                     return args  # type: ignore[return-value]
-        raise AssertionError(f"no form of {node.alternative.rule} has what was parsed")
+        return None
 
     def _empty(self, form: Form, arity: int) -> list[Tree | list[Tree] | None]:
         """Arguments to fill; those that no element writes are empty lists."""
@@ -157,44 +169,15 @@ class TreeReader:
                 args[place] = []
         return args
 
-    # -- literals
-
-    def _literal(self, type_: int, text: str) -> tuple[int, float] | None:
-        """The token and value of a literal's text at a type, or None."""
-        known = (type_, text)
-        if known not in self._literals:
-            if len(self._literals) > 100_000:
-                self._literals.clear()
-            self._literals[known] = self._find_literal(type_, text)
-        return self._literals[known]
-
-    def _find_literal(self, type_: int, text: str) -> tuple[int, float] | None:
-        vocabulary = self._vocabulary
-        names = [text]
-        if re.fullmatch(r"[+-]?[0-9]{1,30}", text):
-            names.append(str(int(text)))
-        for name in names:
-            token = vocabulary.ids.get(name)
-            if token is not None and vocabulary.production[type_, token] >= 0 and not vocabulary.arity[token]:
-                return token, NAN
-        try:
-            number = float(text)
-        except ValueError:
-            return None
-        signature, wanted = vocabulary.signature, vocabulary.types[type_]
-        for sort in signature.included(wanted):
-            kind = signature.kinds.get(sort)
-            if isinstance(kind, Bins) and math.isfinite(number) and kind.low <= number <= kind.high:
-                return vocabulary.ids[f"{sort}:{kind.index(number)}"], number
-        return None
-
     # -- generic symbols
 
     def _holds(self, node: Node, option: tuple[int, list[Form]], type_: int, fits: dict[int, frozenset[int]]) -> bool:
         vocabulary = self._vocabulary
         args = vocabulary.productions[vocabulary.production[type_, option[0]]].args
         grouped = self._grouped(node, option[1], len(args))
-        return all(self._fits_at(value, arg, fits) for value, arg in zip(grouped, args, strict=True))
+        return grouped is not None and all(
+            self._fits_at(value, arg, fits) for value, arg in zip(grouped, args, strict=True)
+        )
 
     def _fits_at(self, value: Tree | list[Tree], type_: int, fits: dict[int, frozenset[int]]) -> bool:
         if not isinstance(value, list):
@@ -212,7 +195,7 @@ class TreeReader:
     def _types_of(self, node: Tree, fits: dict[int, frozenset[int]]) -> frozenset[int]:
         if isinstance(node, Leaf):
             types = range(len(self._vocabulary.types))
-            return frozenset(y for y in types if self._literal(y, node.text) is not None)
+            return frozenset(y for y in types if self._literals.read(y, node) is not None)
         return fits[id(node)]
 
     def _fits(self, tree: Node) -> dict[int, frozenset[int]]:
@@ -231,7 +214,7 @@ class TreeReader:
         for node in reversed(order):
             meaning = self._binding.meanings[node.alternative]
             if meaning.is_list:
-                elements = self._grouped(node, meaning.forms[""], 1)[0]
+                elements = self._must_group(node, meaning.forms[""], 1)[0]
                 types = range(len(self._vocabulary.types))
                 fits[id(node)] = frozenset(y for y in types if self._fits_at(elements, y, fits))
                 continue
@@ -284,6 +267,9 @@ def _put(args: list[Tree | list[Tree] | None], place: int, value: Tree | Run, fo
     """Give a value to its argument: runs and elements go into its list, anything else is the argument."""
     if isinstance(value, Run):
         known = args[place]
+        if not form.in_list[place]:  # one of several things
+            args[place] = value[0]
+            return
         args[place] = [*(known if isinstance(known, list) else []), *value]
     elif form.in_list[place]:
         known = args[place]

@@ -6,12 +6,13 @@ write such rules too (`_commands: command | _commands ";" command`). Both are on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from math import prod
 
-from i2c_core.errors import GrammarError
 from i2c_core.grammars.trees import Alternative, Item, Rules
 
 MAX_VARIANTS = 256  # of one alternative once its inlined rules are spelt out
@@ -31,21 +32,39 @@ Element = Item | Many
 
 
 class Repeats:
-    """The inlined rules of a grammar; raises `GrammarError` for those that repeat several things at once."""
+    """The inlined rules of a grammar; with `choices`, a rule that is one of several things is one `Many` of one."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, choices: bool = False) -> None:
         self._rules = rules
+        self._choices = choices
         self._inlined = {name: found for name, found in rules.by_rule.items() if name.startswith("_")}
         self._below = {name: self._reach(name) for name in self._inlined}
         self._ranges = self._count()
+        self._counts: dict[str, int] = {}
+
+    def problems(self) -> list[str]:
+        """Inlined rules that refer to themselves and are no `Many`, none of which is below another of them."""
+        found: list[str] = []
+        for name in self._inlined:
+            below = self._below[name]
+            if name in below and self._many[name] is None and self._things(name) and not below & set(found):
+                found.append(name)
+        return found
 
     def variants(self, alternative: Alternative) -> list[tuple[Element, ...]]:
         """The ways to write an alternative, its inlined rules spelt out or turned into `Many`."""
-        found = self._spell(alternative.items, ())
-        if len(found) > MAX_VARIANTS:
-            fact = f"{self._rules.where(alternative)}: rule {alternative.rule} has more than {MAX_VARIANTS} variants"
-            raise GrammarError(fact, "give its optional parts a rule of their own")
-        return found
+        return self._spell(alternative.items)
+
+    def count(self, items: Sequence[Item]) -> int:
+        """How many variants items have."""
+        return prod(self._counted(i.name) for i in items if i.inlined)
+
+    def _counted(self, name: str) -> int:
+        if name not in self._counts:
+            self._counts[name] = 1
+            if self._many[name] is None and name not in self._below[name]:
+                self._counts[name] = sum(self.count(a.items) for a in self._inlined[name])
+        return self._counts[name]
 
     def write(self, rule: str, count: int) -> list[Item] | None:
         """The items that make `count` things by an inlined rule, or None where it cannot."""
@@ -135,40 +154,42 @@ class Repeats:
     def _many(self) -> dict[str, Many | None]:
         return {name: self._as_many(name) for name in self._inlined}
 
+    def _things(self, name: str) -> bool:
+        """Whether an inlined rule keeps anything."""
+        inlined = self._below[name] | {name}
+        return any(i.kept and not i.inlined for n in inlined for a in self._inlined[n] for i in a.items)
+
     def _as_many(self, name: str) -> Many | None:
-        """The rule as a repetition; None where it is to be spelt out."""
-        if not name.startswith("__") and name not in self._below[name]:
+        """The rule as a repetition of one thing, or of several in the same way; None where it is none."""
+        plain = not name.startswith("__") and name not in self._below[name]
+        if plain and not (self._choices and self._is_choice(name)):
             return None
         shapes: dict[Item, set[tuple[str, ...]]] = {}
         inlined = self._below[name] | {name}
         for alternative in (a for n in inlined for a in self._inlined[n]):
             things = {i for i in alternative.items if i.kept and not i.inlined}
             if len(things) > 1:
-                together = " ".join(self._rules.shown(i) for i in alternative.items if i.kept and not i.inlined)
-                fact = f"{self._rules.where(alternative)}: {self._owner(name)} repeats '{together}' together"
-                raise GrammarError(fact, "give what is repeated a rule of its own")
+                return None
             for thing in things:
                 shape = tuple("" if i == thing else i.name for i in alternative.items)
                 shapes.setdefault(thing, set()).add((alternative.rule, *shape))
         if len({frozenset(s) for s in shapes.values()}) > 1:
-            names = " and ".join(map(self._rules.shown, shapes))
-            alternative = self._inlined[name][0]
-            fact = f"{self._rules.where(alternative)}: {self._owner(name)} repeats {names}, each in another way"
-            raise GrammarError(fact, "give what is repeated a rule of its own")
+            return None
         low, high = self._ranges[name]
-        return Many(name, low, high, tuple(shapes)) if shapes else None
+        found = Many(name, low, high, tuple(shapes)) if shapes else None
+        if found is not None and high is not None and any(self.write(name, n) is None for n in range(low, high + 1)):
+            return None
+        return found
 
-    def _owner(self, helper: str) -> str:
-        """The rule that a person wrote, for errors."""
-        if not helper.startswith("__"):
-            return f"rule {helper}"
-        users = (
-            a.rule for a in self._rules.alternatives if any(i.name == helper for i in a.items) and a.rule != helper
+    def _is_choice(self, name: str) -> bool:
+        """Whether a rule is `a | b | c`, one thing in each way to write it."""
+        return all(
+            sum(i.kept for i in a.items) == 1 and not any(i.inlined and i.name in self._below[i.name] for i in a.items)
+            for n in self._below[name] | {name}
+            for a in self._inlined[n]
         )
-        name = next(users, helper)
-        return f"rule {name}" if not name.startswith("__") else "a rule"
 
-    def _spell(self, items: Sequence[Item], inside: tuple[str, ...]) -> list[tuple[Element, ...]]:
+    def _spell(self, items: Sequence[Item]) -> list[tuple[Element, ...]]:
         choices: list[list[tuple[Element, ...]]] = []
         for item in items:
             if not item.inlined:
@@ -181,11 +202,12 @@ class Repeats:
                 written = self.write(item.name, 0)
                 choices.append([tuple(written or ())])
             else:
-                below = [self._spell(a.items, (*inside, item.name)) for a in self._inlined[item.name]]
+                below = [self._spell(a.items) for a in self._inlined[item.name]]
                 choices.append([variant for part in below for variant in part])
-        found: list[tuple[Element, ...]] = []
-        for combination in product(*choices):
-            found.append(tuple(e for part in combination for e in part))
-            if len(found) > MAX_VARIANTS:
-                break
-        return found
+        return [tuple(e for part in combination for e in part) for combination in product(*choices)]
+
+
+def owner(rule: str) -> str:
+    """The rule that a person wrote: Lark calls its helper for `x*` in rule `r` `__r_star_0`."""
+    found = re.fullmatch(r"__(\w+)_(?:(?:star|plus|group|rep|maybe)\w*_\d+|run)", rule)
+    return found[1] if found else rule.strip("_")

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from i2c_core.errors import ParseError, suggest
 from i2c_core.grammars.binding import Binding
 from i2c_core.grammars.carets import one_of, parse_error
-from i2c_core.grammars.lark_bridge import Unexpected, compile_grammar
+from i2c_core.grammars.completeness import check_complete
+from i2c_core.grammars.deriving import bind, derived
+from i2c_core.grammars.lark_bridge import LALR, Unexpected, compile_grammar
 from i2c_core.grammars.printing import Printer
 from i2c_core.grammars.reading import TreeReader
+from i2c_core.grammars.separable import lexical_doubt
 from i2c_core.grammars.sources import GrammarText
 from i2c_core.grammars.trees import Node, Terminal
 from i2c_core.programs import Program
 from i2c_core.vocabulary import Vocabulary
 
 MAX_CHARACTERS = 2_000_000  # of one program's text; about 2 GB of trees and half a minute
+
+
+def find_doubt(text: str, start: str | None = None, parser: str = LALR) -> str:
+    """Where a grammar is not shown unambiguous: by its rules or its terminals; empty for none."""
+    compiled = compile_grammar(text, start=start, parser=parser)
+    return compiled.doubt or lexical_doubt(derived(compiled).rules)
 
 
 class Syntax:
@@ -24,20 +35,25 @@ class Syntax:
     both sides.
     """
 
-    def __init__(self, text: str, vocabulary: Vocabulary, owner: str) -> None:
+    def __init__(
+        self, text: str, vocabulary: Vocabulary, owner: str, parser: str = LALR, start: str | None = None
+    ) -> None:
         if not isinstance(text, GrammarText):
             text = GrammarText(text, f"grammar of {owner}")
         self.text = text
         self.vocabulary = vocabulary
-        self._parser = compile_grammar(text, root=vocabulary.root.name)
-        binding = Binding(self._parser.rules, vocabulary)
+        self._parser = compile_grammar(text, root=vocabulary.root.name, start=start, parser=parser)
+        binding = bind(self._parser, vocabulary)
+        self._rules = binding.rules
         self._reader = TreeReader(binding)
         self._printer = Printer(binding)
+        if isinstance(binding, Binding):
+            check_complete(self._printer)
 
-    @property
+    @cached_property
     def doubt(self) -> str:
         """Where the grammar is not shown unambiguous, by rule and terminal; empty where it is."""
-        return self._parser.doubt
+        return self._parser.doubt or lexical_doubt(self._rules)
 
     @property
     def exact(self) -> bool:

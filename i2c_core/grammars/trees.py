@@ -7,8 +7,11 @@ what they hold belongs to the alternative that uses them. All other rules make n
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from i2c_core.grammars.lexing import Lexing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,33 @@ class Terminal:
     literal: str | None
     flags: int
     ignored: bool
+    priority: int = 0
+    width: int = 0  # of the longest text that it matches, as Lark reckons it
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
         return re.compile(self.regex, self.flags)
+
+    @property
+    def source(self) -> str:
+        """The regular expression with its flags inside, to be put into a longer one."""
+        letters = "".join(f for f in "imsxau" if self.flags & re.RegexFlag[f.upper()])
+        return f"(?{letters}:{self.regex})" if letters else f"(?:{self.regex})"
+
+    @cached_property
+    def bare(self) -> Terminal:
+        """The terminal without what it wants to see behind its end, as in `/[a-z]+(?=@)/`; itself where it does not."""
+        found = re.search(r"\(\?=(?:[^()\\\[\]]|\\.|\[(?:[^\]\\]|\\.)*\])*\)$", self.regex)
+        if found is None or self.literal is not None:
+            return self
+        return replace(self, regex=self.regex[: found.start()])
+
+    def takes(self, text: str) -> bool:
+        """Whether a lexer that reads from the left takes all of a text, which a lazy expression may not."""
+        found = self.compiled.match(text)
+        if found is None and self.bare is not self:
+            found = self.bare.compiled.match(text)
+        return found is not None and found.end() == len(text)
 
     @property
     def shown(self) -> str:
@@ -82,7 +108,9 @@ class Run(list["Node | Leaf"]):
 
     __slots__ = ("start",)
 
-    start: int
+    def __init__(self, items: Iterable[Node | Leaf] = ()) -> None:
+        super().__init__(items)
+        self.start = -1
 
 
 class Node:
@@ -102,12 +130,18 @@ class Node:
 
 @dataclass(frozen=True)
 class Rules:
-    """All alternatives and terminals that are reachable from the start rule, in the order of the text."""
+    """All alternatives and terminals that are reachable from the start rule, in the order of the text.
+
+    `made_up` are the rules of what is repeated where it is more than one thing: the alternative that repeats it and who
+    wrote that.
+    """
 
     alternatives: tuple[Alternative, ...]
     terminals: dict[str, Terminal]
     start: str
     name: str
+    lexing: Lexing = field(default_factory=lambda: Lexing({}, ()))
+    made_up: dict[str, tuple[Alternative, str]] = field(default_factory=dict)
     by_rule: dict[str, list[Alternative]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -1,43 +1,45 @@
 """The pushdown mask: which tokens keep a program well typed and sure to end within its budget, for a whole batch at
 once.
 
-One step gathers the row of the type on top of the stack under the slack; a token replaces that type by what its
-production opens and lowers the slack. Tensor work only: no Python per sequence, no copy to the host, static shapes, so
-that a decode can be captured whole. Masks fail closed: a token that is not open ends its sequence for good.
+One step gathers the row of what stands on top of the stack under the slack, and the rows of what registers guard; a
+token replaces the top by what its production opens and lowers the slack. No Python per sequence, no copy to the host,
+static shapes, so that a decode can be captured whole. Masks fail closed: a token that is not open ends its sequence for
+good.
 
-Legend: B sequences, V tokens, T tokens of the longest program. Token V pads.
+Legend: B sequences, V tokens, T tokens of the longest program, W words of 32 bits. Token V pads.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from i2c_core.errors import ProgramError
-from i2c_core.masks.stacks import StackForm, Stacks, stack_form
-from i2c_core.masks.tables import NEVER, Tables
+from i2c_core.errors import ConfigError
+from i2c_core.masks import eager
+from i2c_core.masks.bits import pack_tensor, unpack
+from i2c_core.masks.compiled import Compiled
+from i2c_core.masks.host import Host
+from i2c_core.masks.plans import Plan
+from i2c_core.masks.replaying import replay
+from i2c_core.masks.rows import NEVER
+from i2c_core.masks.states import Fields, Ready, State, as_arrays, as_tensors, chosen_rows, first_fields, forked, own
+from i2c_core.masks.tables import Tables
 
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """B partial programs.
-
-    Attributes:
-        form, stacks: the types that are open (see `i2c_core.masks.stacks`).
-        type: (B,) int64, the type of the node to come, counted from 1; 0 where nothing is open.
-        slack: (B,) int64, tokens left minus the least that closes everything; below 0 after a token that was closed.
-    """
-
-    form: StackForm
-    stacks: Stacks
-    type: Tensor
-    slack: Tensor
+Backend = Literal["auto", "torch", "compiled", "numpy"]
+HOST_BATCH = 8192  # sequences on the CPU up to which NumPy is the faster, measured on two cores
 
 
 class PushdownMask:
     """The mask of one signature. `legal` and `advance` alternate, from `start` on; `fork` picks rows.
+
+    Args:
+        tables: what it is made of.
+        backend: "torch" for tensor operations on the tables' device, "compiled" for the same under `torch.compile`,
+            "numpy" for small batches on the CPU; "auto" takes NumPy for them and tensor operations otherwise. All give
+            the same masks.
 
     >>> from i2c_core.symbols import Signature
     >>> from i2c_core.types import parse_type
@@ -49,8 +51,14 @@ class PushdownMask:
     [[False, True, True]]
     """
 
-    def __init__(self, tables: Tables) -> None:
-        self.tables = tables
+    def __init__(self, tables: Tables, backend: Backend = "auto") -> None:
+        if backend not in ("auto", "torch", "compiled", "numpy"):
+            raise ConfigError(f"unknown backend {backend!r} of a mask", "use auto, torch, compiled or numpy")
+        if backend == "numpy" and tables.device.type != "cpu":
+            raise ConfigError(f"the backend numpy works on the CPU, the tables are on {tables.device}", "use torch")
+        self.tables, self.backend = tables, backend
+        self._hosts: dict[int, Host] = {}
+        self._steps: dict[int, Compiled] = {}
 
     @property
     def pad(self) -> int:
@@ -66,7 +74,9 @@ class PushdownMask:
         """Raise `BudgetError` when no program of type `root` has at most `budget` tokens."""
         self.tables.require_budget(budget, root)
 
-    def start(self, batch: int, budget: int | Tensor, root: int = 0) -> State:
+    # -- the life of a state
+
+    def start(self, batch: int, budget: int | Tensor, root: int = 0, history: int = 0) -> State:
         """The state before the first token.
 
         Args:
@@ -74,6 +84,8 @@ class PushdownMask:
             budget: the most tokens of a program, one for all or (B,), one a row. Only the latter are waited for, if
                 they are on a GPU.
             root: the type of the programs, as the signature counts them.
+            history: how many tokens `rollback` can take back. Each costs a copy of the state: a few numbers a row,
+                and where stacks are in cells or there are registers, those.
 
         Raises:
             BudgetError: a budget is below the shortest program.
@@ -84,50 +96,177 @@ class PushdownMask:
             budgets = torch.full((batch,), budget, dtype=torch.int64, device=tables.device)  # (B,)
         else:
             low, high = (int(b) for b in budget.aminmax()) if batch else (tables.least[root + 1], 1)
-            budgets = budget.to(tables.device, torch.int64)  # (B,)
+            budgets = budget.to(tables.device, torch.int64).expand(batch)  # (B,)
         tables.require_budget(low, root)
         if high >= NEVER:
             raise ValueError(f"budget is {high}, expected less than {NEVER}")
-        form = stack_form(tables, high)
-        stacks = form.start(batch, root + 1)
-        return State(form, stacks, form.top(stacks), budgets - tables.least[root + 1])
-
-    def legal(self, state: State) -> Tensor:
-        """The open tokens, bool (B, V); none in rows that have ended."""
-        tables = self.tables
-        if tables.rows is None:
-            return tables.costs.index_select(0, state.type) <= state.slack.unsqueeze(1)  # (B, V)
-        row = state.type * (tables.K + 1) + state.slack.clamp(min=0, max=tables.K)  # (B,)
-        return tables.rows.index_select(0, row)  # (B, V)
+        form, slots = tables.form(root + 1, high)
+        slack = budgets - tables.least[root + 1]
+        host = self._works_on_host(batch)
+        plan = tables.plan(form)
+        fields = first_fields(plan, slack, root + 1, slots, high // 2 + 2)
+        if plan.guards is not None:
+            fields = eager.guarded(plan, plan.guards, fields)
+        if host:
+            return State(tables.host_plan(form), as_arrays(fields), history)
+        return State(plan, fields, history)
 
     def advance(self, state: State, token: Tensor) -> State:
         """The state after `token` (B,): one of 0..V-1 in rows that are open, V in rows that have ended.
 
-        A token that is not open ends its row for good, with a slack below 0. The stacks may be updated in place: use
-        the state handed in no more.
+        A token that is not open, or no token at all, ends its row for good, with a slack below 0. The state handed in
+        may be updated in place: use it no more.
         """
-        tables = self.tables
-        production = tables.production.index_select(0, state.type * (tables.V + 1) + token)  # (B,)
-        slack = state.slack - tables.cost.index_select(0, production)  # (B,)
-        stacks = state.form.step(state.stacks, production, slack >= 0)
-        return State(state.form, stacks, state.form.top(stacks), slack)
+        fields, plan, history = state.fields, state.plan, state.history
+        if len(token) != len(fields.slack):
+            raise ValueError(f"{len(token)} tokens for a state of {len(fields.slack)} rows")
+        if state.keep:
+            history = (*history, fields)[-state.keep :]
+            fields = own(fields)
+        if type(fields.slack) is np.ndarray:
+            read = token.numpy()
+            if read.dtype != np.int64:
+                read = read.astype(np.int64)
+            return State(plan, self._host(plan).advance(fields, read), state.keep, history)
+        if token.dtype != torch.int64:
+            token = token.long()
+        if self.backend == "compiled" and has_rows(plan):
+            fields, ready = self._compiled(plan)(fields, token)
+            return State(plan, fields, state.keep, history, ready)
+        return State(plan, eager.advance(plan, fields, token), state.keep, history)
 
     def fork(self, state: State, index: Tensor) -> State:
         """The state whose row i is row index[i] of `state`; `index` is (B',), rows may repeat."""
-        stacks = state.form.fork(state.stacks, index)
-        return State(state.form, stacks, state.type.index_select(0, index), state.slack.index_select(0, index))
+        if type(state.fields.slack) is np.ndarray:
+            picked: Any = index.numpy()
+        else:
+            picked = index.to(self.device)
+        history = tuple(forked(fields, picked) for fields in state.history)
+        ready = state.ready
+        if ready is not None:
+            wide = None if ready.bytes is None else ready.bytes.index_select(0, picked)
+            ready = Ready(ready.bits.index_select(0, picked), wide)
+        return State(state.plan, forked(state.fields, picked), state.keep, history, ready)
+
+    def rollback(self, state: State, n: int | Tensor) -> State:
+        """The state `n` tokens ago, of those that `start` was told to remember.
+
+        Args:
+            state: a state made with `history`.
+            n: how many tokens, one number for all or (B,), one a row. A row whose number is not in the history is
+                refused, for nothing is waited for.
+
+        Raises:
+            ConfigError: one number for all, beyond the history.
+        """
+        past = (*state.history, state.fields)  # the latest last
+        if isinstance(n, int):
+            if not 0 <= n < len(past):
+                fact = f"cannot take back {n} tokens, the state remembers {len(past) - 1}"
+                raise ConfigError(fact, "start with a longer history")
+            return State(state.plan, own(past[-1 - n]), state.keep, past[: len(past) - 1 - n])
+        if len(past) > 1 and state.keep < len(past):
+            past = past[-state.keep - 1 :]
+        tensors = [as_tensors(fields) for fields in past]
+        chosen = n.to(self.device)
+        found = own(tensors[-1])
+        for ago in range(1, len(tensors)):
+            found = chosen_rows(chosen == ago, tensors[-1 - ago], found)
+        known = (chosen >= 0) & (chosen < len(tensors))  # (B,)
+        found = found._replace(
+            node=found.node * known,
+            slack=torch.where(known, found.slack, -1),
+            stack=found.stack * known if found.depth is None else found.stack,
+            top=None if found.top is None else found.top * known,
+        )
+        if type(state.fields.slack) is np.ndarray:
+            return State(state.plan, as_arrays(found), state.keep)
+        return State(state.plan, found, state.keep)
+
+    # -- what a state says
+
+    def legal(self, state: State) -> Tensor:
+        """The open tokens, bool (B, V); none in rows that have ended."""
+        plan, tokens = state.plan, self.tables.V
+        if state.ready is not None and state.ready.bytes is not None:
+            return state.ready.bytes.view(torch.bool)[:, :tokens]
+        if not has_rows(plan):
+            return eager.compared(self.tables.plan(plan.form), as_tensors(state.fields))
+        assert plan.rows is not None
+        if plan.rows.bytes is None or (plan.guards is not None and plan.guards.at_least_bytes is None):
+            return unpack(self.packed(state), tokens)
+        if type(state.fields.slack) is np.ndarray:
+            found = self._host(plan).masks(state.fields, wide=True)
+            return torch.from_numpy(found.view(np.bool_)[:, :tokens])
+        return eager.masks(plan, state.fields, wide=True).view(torch.bool)[:, :tokens]
+
+    def packed(self, state: State) -> Tensor:
+        """The open tokens, (B, W) int32: token t is bit t % 32 of word t // 32; bits beyond V are 0."""
+        plan = state.plan
+        if state.ready is not None:
+            return state.ready.bits
+        if not has_rows(plan):
+            return pack_tensor(self.legal(state))
+        if type(state.fields.slack) is np.ndarray:
+            return torch.from_numpy(self._host(plan).masks(state.fields, wide=False))
+        return eager.masks(plan, state.fields, wide=False)
+
+    def additive(self, state: State, dtype: torch.dtype = torch.float32) -> Tensor:
+        """(B, V) of a floating type: 0 where a token is open, -inf where it is closed; to be added to logits."""
+        closed = torch.full((), -torch.inf, dtype=dtype, device=self.device)
+        return torch.where(self.legal(state), torch.zeros_like(closed), closed)
+
+    def apply(self, logits: Tensor, state: State) -> Tensor:
+        """Logits (B, V) with -inf for what is closed, and for what is not a number. In rows that have ended all are.
+
+        Raises:
+            ConfigError: the logits are of another shape or on another device.
+        """
+        legal = self.legal(state)
+        require_fit(logits, legal)
+        return torch.where(legal & ~logits.isnan(), logits, -torch.inf)
 
     def done(self, state: State) -> Tensor:
         """Whether each row has ended, bool (B,)."""
-        return state.type == 0
-
-    def cheapest(self, state: State) -> Tensor:
-        """An open token of each row (B,), one on the way to the shortest end; V in rows that have ended."""
-        return self.tables.cheapest.index_select(0, state.type)
+        return torch.as_tensor(state.fields.node == 0)
 
     def refused(self, state: State) -> Tensor:
         """Whether each row met a token that was closed, bool (B,)."""
-        return state.slack < 0
+        return torch.as_tensor(state.fields.slack < 0)
+
+    def cheapest(self, state: State) -> Tensor:
+        """An open token of each row (B,), one on the way to the shortest end; V in rows that have ended."""
+        plan = state.plan
+        found = torch.as_tensor(plan.cheapest).index_select(0, torch.as_tensor(state.fields.node))  # (B,)
+        if plan.guards is None:
+            return found
+        free = self.legal(_without_slack(state))  # (B, V), of cost 0
+        first = torch.where(free.any(1), free.byte().argmax(1), self.legal(state).byte().argmax(1))
+        return torch.where(found < self.tables.pad, first, found)
+
+    def legal_at(
+        self, type_ids: Tensor, slack: Tensor, low: Tensor | None = None, high: Tensor | None = None
+    ) -> Tensor:
+        """The open tokens at types under slacks, without a stack: bool, the shape of `type_ids` and V.
+
+        Args:
+            type_ids: the types, counted from 1; 0 where nothing is open.
+            slack: of the same shape, tokens left minus the least that closes everything.
+            low, high: of the same shape, the least and the largest value that is open; left out, the registers guard
+                nothing beyond what the types say.
+        """
+        plan = self.tables.plan("cells")
+        node, shape = type_ids.flatten().to(self.device, torch.int64), type_ids.shape
+        fields = Fields(node, slack.flatten().to(self.device, torch.int64), node)
+        if plan.guards is not None:
+            guards = plan.guards
+            least, most = guards.low.index_select(0, node), guards.high.index_select(0, node)
+            if low is not None:
+                least = torch.maximum(least, low.flatten().to(self.device) - guards.least).clamp(max=guards.top + 1)
+            if high is not None:
+                most = torch.minimum(most, high.flatten().to(self.device) - guards.least).clamp(min=-1)
+            fields = fields._replace(low=least, high=most)
+        return self.legal(State(plan, fields)).view(*shape, self.tables.V)
 
     def replay(self, ids: Tensor, budget: int | Tensor, root: int = 0, check: bool = True) -> Tensor:
         """The masks that whole programs meet on their way, for training.
@@ -146,49 +285,42 @@ class PushdownMask:
             BudgetError: a budget is below the shortest program.
             ProgramError: a token is closed or missing; names symbol and position.
         """
-        tables = self.tables
-        if check and ids.numel() and not 0 <= int(ids.min()) <= int(ids.max()) <= tables.pad:
-            _refuse_number(ids, tables)
-        state = self.start(len(ids), budget, root)
-        types, slacks = [state.type], [state.slack]
-        for token in ids.to(tables.device, torch.int64).unbind(1):
-            state = self.advance(state, token)
-            types.append(state.type)
-            slacks.append(state.slack)
-        type_, slack = torch.stack(types, 1), torch.stack(slacks, 1)  # (B, T + 1)
-        if check and bool(((slack[:, -1] < 0) | (type_[:, -1] > 0)).any()):
-            _explain(tables, ids, budget, type_, slack)
-        before = State(state.form, state.stacks, type_[:, :-1].flatten(), slack[:, :-1].flatten())
-        return self.legal(before).view(*ids.shape, tables.V)  # (B, T, V)
+        return replay(self, ids, budget, root, check)
+
+    # -- backends
+
+    def _works_on_host(self, batch: int) -> bool:
+        if self.backend == "numpy":
+            return True
+        return self.backend == "auto" and self.device.type == "cpu" and batch <= HOST_BATCH
+
+    def _host(self, plan: Plan[Any]) -> Host:
+        found = self._hosts.get(id(plan))
+        if found is None:
+            found = self._hosts[id(plan)] = Host(plan)
+        return found
+
+    def _compiled(self, plan: Plan[Tensor]) -> Compiled:
+        found = self._steps.get(id(plan))
+        if found is None:
+            found = self._steps[id(plan)] = Compiled(plan)
+        return found
 
 
-def _refuse_number(ids: Tensor, tables: Tables) -> None:
-    row, position = ((ids < 0) | (ids > tables.pad)).nonzero()[0].tolist()
-    fact = f"token {position + 1} of program {row + 1} is {int(ids[row, position])}, the vocabulary has {tables.V}"
-    raise ProgramError(fact, f"use 0 to {tables.V - 1}, and {tables.pad} behind the end")
+def has_rows(plan: Plan[Any]) -> bool:
+    """Whether masks are made of rows made ahead."""
+    return plan.rows is not None and (plan.guards is None or plan.guards.at_least is not None)
 
 
-def _explain(tables: Tables, ids: Tensor, budget: int | Tensor, type_: Tensor, slack: Tensor) -> None:
-    """Raise for the first program that the mask did not let through to its end."""
-    row = int(((slack[:, -1] < 0) | (type_[:, -1] > 0)).nonzero()[0])
-    limit = int(torch.as_tensor(budget).expand(len(ids))[row])
-    refused = (slack[row] < 0).nonzero().flatten().tolist()  # counted from 1, as positions are
-    if not refused:
-        open_ = int(type_[row, -1])
-        fact = f"program {row + 1} ends after {ids.shape[1]} tokens, still open: {tables.types[open_ - 1]}"
-        raise ProgramError(fact, f"{tables.types[open_ - 1]} begins with {tables.openings(open_)}")
-    position = refused[0]
-    token, here = int(ids[row, position - 1]), int(type_[row, position - 1])
-    if token == tables.pad:
-        fact = f"program {row + 1} ends after {position - 1} tokens, still open: {tables.types[here - 1]}"
-        raise ProgramError(fact, f"{tables.types[here - 1]} begins with {tables.openings(here)}")
-    closed = f"token {position} of program {row + 1}, {tables.tokens[token]!r}, is closed: "
-    if here == 0:
-        fact = f"the program is complete after {position - 1} tokens"
-        raise ProgramError(closed + fact, f"pad behind the end with {tables.pad}")
-    if int(tables.costs[here, token]) >= NEVER:
-        name = tables.types[here - 1]
-        raise ProgramError(f"{closed}expected {name}", f"{name} begins with {tables.openings(here)}")
-    needed = limit - int(slack[row, position])
-    fact = f"the budget is {limit}, the shortest program that begins so has {needed} tokens"
-    raise ProgramError(closed + fact, f"raise the budget to {needed} or more, or use shorter programs")
+def _without_slack(state: State) -> State:
+    return State(state.plan, state.fields._replace(slack=state.fields.slack * 0))
+
+
+def require_fit(logits: Tensor, legal: Tensor) -> None:
+    """Raise `ConfigError` where logits are of another shape or on another device than the mask."""
+    if logits.shape != legal.shape:
+        fact = f"the network gave logits of shape {tuple(logits.shape)}, expected {tuple(legal.shape)} from the mask"
+        raise ConfigError(fact, "use a network and a mask of one vocabulary: a row a program, a column a token")
+    if logits.device != legal.device:
+        fact = f"the network gave logits on {logits.device}, the mask is on {legal.device}"
+        raise ConfigError(fact, "put both on one device: family_mask(family, device)")

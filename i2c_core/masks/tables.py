@@ -1,18 +1,21 @@
-"""A grounded signature as tensors: what may come next at a type under a slack, and what a token then does.
+"""A signature as tables: what may come next at a type under a slack, and what a token then does.
 
 The *slack* of a partial program is the number of tokens left in its budget minus the least number that closes
 everything open. A production lowers it by a constant of its own, its cost: how much longer it makes the shortest
-completion. So a token is open at a type exactly when its cost is at most the slack, and with K the largest cost, the
-row `type * (K + 1) + min(slack, K)` of a table made ahead is the whole mask, budget included.
+completion. So a token is open at a type exactly when its cost is at most the slack, and what registers guard is open.
 
-Legend: V tokens, Y types, P productions, A the largest arity, K the largest cost. In the tables here type 0 stands for
-"nothing is open", and the signature's type y is y + 1; token V pads.
+`Tables` holds the automaton and makes from it, when first needed, the tables that the steps read (see
+`i2c_core.masks.plans`).
+
+Legend: V tokens, Y types, P productions, A the largest arity, K the largest cost. Type 0 stands for "nothing is open",
+and the signature's type y is y + 1; token V pads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields, is_dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -20,54 +23,66 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from i2c_core.automata import Automaton, compiled
 from i2c_core.errors import BudgetError
+from i2c_core.masks.bits import unpack
+from i2c_core.masks.plans import Form, Plan, fits_bits, make_plan
+from i2c_core.masks.rows import NEVER, ROWS_BOUND, make_rows
+from i2c_core.masks.sequences import Sequences, number_sequences
 from i2c_core.vocabulary import Vocabulary
 
-ROWS_BOUND = 1 << 26  # bytes of mask rows made ahead (one a token); beyond it costs are compared at every step
-NEVER = 1 << 30  # the cost of what is impossible: above every budget, and 2**33 of them fit an int64
+
+class _Made:
+    """What is made of an automaton once, for every device."""
+
+    def __init__(self, automaton: Automaton, rows_bound: int) -> None:
+        self.automaton, self.rows_bound = automaton, rows_bound
+        self.plans: dict[Form, Plan[NDArray[Any]]] = {}
+        self.moved: dict[tuple[Form, torch.device], Plan[Tensor]] = {}
+
+    @cached_property
+    def costs(self) -> NDArray[np.int32]:
+        production = self.automaton.production
+        return np.append(self.automaton.cost, NEVER).astype(np.int32)[production]
+
+    @cached_property
+    def sequences(self) -> Sequences:
+        return number_sequences(self.automaton)
 
 
-@dataclass(frozen=True, eq=False)
 class Tables:
-    """The tables of a pushdown mask; made by `from_vocabulary` or `from_arrays`, moved by `to`.
+    """The tables of a pushdown mask; made by `from_vocabulary`, `from_automaton` or `from_arrays`, moved by `to`.
 
     Attributes:
+        automaton: what they are made of.
+        device: where masks made of them work.
         tokens, types: names for errors, V and Y of them, the types as the signature counts them (from 0).
-        production: ((Y + 1) * (V + 1),) int32, what a token does at a type: row `type * (V + 1) + token`.
-        cost: (P + 2,) int64. The last two productions are "rest" (padding behind the end) and "refuse".
-        arity: (P + 2,) int64.
-        args: (P + 2, A) int64, the types a production opens, the first on top of the stack, 0 beyond the arity.
         least: Y + 1 numbers on the host, the tokens of the shortest program of each type.
-        cheapest: (Y + 1,) int64, a token of cost 0 at each type, which every slack opens; padding at type 0.
-        costs: (Y + 1, V) int32, the cost of a token at a type, `NEVER` where it is impossible.
-        rows: ((Y + 1) * (K + 1), V) bool, the masks made ahead, or None where they would exceed `ROWS_BOUND` bytes.
-        K: the largest cost.
     """
 
-    tokens: tuple[str, ...]
-    types: tuple[str, ...]
-    production: Tensor
-    cost: Tensor
-    arity: Tensor
-    args: Tensor
-    least: tuple[int, ...]
-    cheapest: Tensor
-    costs: Tensor
-    rows: Tensor | None
-    K: int
+    def __init__(self, made: _Made, device: torch.device) -> None:
+        self._made, self.device = made, device
+        self.automaton = made.automaton
+        self.tokens, self.types = self.automaton.tokens, self.automaton.types
+        self.least = tuple(map(int, self.automaton.least))
 
     @staticmethod
     def from_vocabulary(vocabulary: Vocabulary, rows_bound: int = ROWS_BOUND) -> Tables:
-        """The tables of a grounded signature, on the CPU."""
-        return Tables.from_arrays(
-            vocabulary.production,
-            vocabulary.prod_cost,
-            vocabulary.prod_args,
-            vocabulary.least,
-            vocabulary.tokens,
-            tuple(map(str, vocabulary.types)),
-            rows_bound,
-        )
+        """The tables of a grounded signature, on the CPU, compiled or found on disk.
+
+        Args:
+            vocabulary: of any signature.
+            rows_bound: the most bytes of masks made ahead.
+
+        Raises:
+            SignatureError: its rules make an automaton beyond all bounds; names the symbol.
+        """
+        return Tables.from_automaton(compiled(vocabulary), rows_bound)
+
+    @staticmethod
+    def from_automaton(automaton: Automaton, rows_bound: int = ROWS_BOUND) -> Tables:
+        """The tables of an automaton, on the CPU; `rows_bound` is the most bytes of masks made ahead."""
+        return Tables(_Made(automaton, rows_bound), torch.device("cpu"))
 
     @staticmethod
     def from_arrays(
@@ -79,7 +94,7 @@ class Tables:
         types: Sequence[str] = (),
         rows_bound: int = ROWS_BOUND,
     ) -> Tables:
-        """The tables of plain arrays.
+        """The tables of a context-free language in plain arrays.
 
         Args:
             production: (Y, V), the production of a token at a type, -1 where it is impossible.
@@ -87,35 +102,18 @@ class Tables:
             prod_args: (P, A), the types it opens, the first first, -1 beyond its arity.
             least: (Y,), the tokens of the shortest program of each type.
             tokens, types: names for errors; numbers where left out.
-            rows_bound: the most bytes of rows made ahead.
+            rows_bound: the most bytes of masks made ahead.
         """
-        y, v = production.shape
-        p = len(prod_cost)
-        legal = production >= 0  # (Y, V)
-        costs = np.full((y + 1, v), NEVER, np.int32)
-        costs[1:][legal] = prod_cost[production[legal]]
-        does = np.full((y + 1, v + 1), p + 1, np.int32)  # refuse
-        does[1:, :v][legal] = production[legal]
-        does[0, v] = p  # rest
-        opened = prod_args + 1  # (P, A), 0 for none
-        args = np.concatenate([opened, np.zeros((2, prod_args.shape[1]), opened.dtype)])  # (P + 2, A)
-        largest = int(costs[costs < NEVER].max(initial=0))
-        rows = None
-        if (y + 1) * (largest + 1) * v <= rows_bound:
-            rows = torch.from_numpy((costs[:, None, :] <= np.arange(largest + 1)[:, None]).reshape(-1, v))
-        return Tables(
-            tokens=tuple(tokens) or tuple(map(str, range(v))),
-            types=tuple(types) or tuple(f"type {i}" for i in range(y)),
-            production=torch.from_numpy(does.reshape(-1)),
-            cost=_long(np.concatenate([prod_cost, [0, NEVER]])),
-            arity=_long((args > 0).sum(1)),
-            args=_long(args),
-            least=(0, *map(int, least)),
-            cheapest=_long(np.concatenate([[v], costs[1:].argmin(1)])),
-            costs=torch.from_numpy(costs),
-            rows=rows,
-            K=largest,
+        count, width = production.shape
+        automaton = Automaton(
+            tokens=tuple(tokens) or tuple(map(str, range(width))),
+            types=tuple(types) or tuple(f"type {i}" for i in range(count)),
+            production=np.concatenate([np.full((1, width), -1), production]).astype(np.int32),
+            cost=np.asarray(prod_cost, np.int32),
+            args=(np.asarray(prod_args) + 1).astype(np.int32),
+            least=np.concatenate([[0], least]).astype(np.int32),
         )
+        return Tables.from_automaton(automaton, rows_bound)
 
     @property
     def V(self) -> int:
@@ -131,15 +129,49 @@ class Tables:
     def pad(self) -> int:
         return len(self.tokens)
 
-    @property
-    def device(self) -> torch.device:
-        return self.production.device
+    @cached_property
+    def K(self) -> int:
+        """The largest cost."""
+        costs = self._made.costs
+        return int(costs[costs < NEVER].max(initial=0))
+
+    @cached_property
+    def rows(self) -> Tensor | None:
+        """((Y + 1) * (K + 1), V) bool: what is open at a type under a slack, registers aside, in row
+        `type * (K + 1) + min(slack, K)`; None where that exceeds the bound. For looking at: steps have their own.
+        """
+        costs, bound = self._made.costs, self._made.rows_bound
+        if costs.size * (self.K + 1) > bound:
+            return None
+        rows = make_rows(costs, np.arange(len(costs)), bound)
+        assert rows is not None
+        level = np.arange(self.K + 1) if rows.level is None else rows.level
+        row = np.arange(len(costs))[:, None] * rows.levels + level  # (Y + 1, K + 1)
+        packed = rows.bits[row if rows.row_of is None else rows.row_of[row]]  # (Y + 1, K + 1, W)
+        return unpack(torch.from_numpy(packed.reshape(-1, packed.shape[2])), self.V).to(self.device)
 
     def to(self, device: torch.device | str) -> Tables:
         """The same tables on a device."""
-        parts: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        parts.update({name: part.to(device) for name, part in parts.items() if isinstance(part, Tensor)})
-        return Tables(**parts)
+        return Tables(self._made, torch.empty(0, device=device).device)
+
+    def form(self, type_: int, budget: int) -> tuple[Form, int]:
+        """The form of tables that serves stacks of a type (as counted here) within a budget, and their entries."""
+        slots = self._made.sequences.slots(type_, budget)
+        return ("bits" if fits_bits(self._made.sequences, self.V, slots) else "cells"), slots
+
+    def host_plan(self, form: Form) -> Plan[NDArray[Any]]:
+        """The tables of one form in NumPy."""
+        made = self._made
+        if form not in made.plans:
+            made.plans[form] = make_plan(made.automaton, made.costs, made.sequences, form, made.rows_bound)
+        return made.plans[form]
+
+    def plan(self, form: Form) -> Plan[Tensor]:
+        """The tables of one form as tensors on the device."""
+        place = (form, self.device)
+        if place not in self._made.moved:
+            self._made.moved[place] = _moved(self.host_plan(form), self.device)
+        return self._made.moved[place]
 
     def require_budget(self, budget: int, root: int = 0) -> None:
         """Raise `BudgetError` when no program of type `root` has at most `budget` tokens."""
@@ -150,9 +182,20 @@ class Tables:
 
     def openings(self, type_: int, most: int = 8) -> str:
         """The tokens that may begin a program of a type (as counted here, from 1), for errors: `h, v, q, B, W`."""
-        names = [self.tokens[i] for i in (self.costs[type_] < NEVER).nonzero().flatten().tolist()]
+        names = [self.tokens[i] for i in np.flatnonzero(self._made.costs[type_] < NEVER)]
         return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
 
+    def cost(self, type_: int, token: int) -> int:
+        """By how much a token at a type (as counted here) lowers the slack; `NEVER` where it is impossible."""
+        return int(self._made.costs[type_, token])
 
-def _long(array: NDArray[np.integer]) -> Tensor:
-    return torch.from_numpy(array.astype(np.int64))
+
+def _moved(part: Any, device: torch.device) -> Any:
+    """A dataclass of arrays as one of tensors on a device."""
+    if isinstance(part, np.ndarray):
+        return torch.from_numpy(part).to(device)
+    if isinstance(part, tuple):
+        return tuple(_moved(p, device) for p in part)
+    if is_dataclass(part) and not isinstance(part, type):
+        return replace(part, **{f.name: _moved(getattr(part, f.name), device) for f in fields(part)})
+    return part

@@ -5,19 +5,24 @@ Legend: N rows, T tokens, V tokens of the vocabulary.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Observation, Sample, Strategy
+from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Observation, Sample, Strategy, family_mask
+from i2c_core.decoding.family_masks import family_oracle
+from i2c_core.errors import BudgetError
 from i2c_core.families import Family
-from i2c_core.masks import Oracle, PushdownMask, Tables
+from i2c_core.masks import Mask
 from i2c_core.programs import Program
 from i2c_core.testing.samples import SAMPLES
 from i2c_core.testing.texts import named, require_round_trip
 
 BEYOND = 24  # tokens that a budget may have beyond the shortest program
+SEARCHED = 6  # the same where a constraint has the oracle search for whole programs
 
 
 def check_masks(family: Family) -> None:
@@ -27,16 +32,18 @@ def check_masks(family: Family) -> None:
     and its canonical form is.
     """
     vocabulary = family.vocabulary
-    most = max(vocabulary.shortest, min(family.budget, vocabulary.shortest + BEYOND))
-    mask = PushdownMask(Tables.from_vocabulary(vocabulary))
+    beyond = BEYOND if family.constraint is None else SEARCHED
+    mask = family_mask(family)
+    shortest = _shortest(family, mask)
+    most = max(shortest, min(family.budget, shortest + beyond))
     generator = torch.Generator().manual_seed(0)
-    budgets = torch.randint(vocabulary.shortest, most + 1, (SAMPLES,), generator=generator)  # (N,)
-    for ids, budget in zip(_walk(family, mask, budgets, generator), budgets.tolist(), strict=True):
+    budgets = torch.randint(shortest, most + 1, (SAMPLES,), generator=generator)  # (N,)
+    for ids, budget in _walk(family, mask, budgets, generator):
         _require_good(family, family.from_tokens(ids), budget)
     proposer = AutoregressiveProposer(RandomLogits(vocabulary.size, generator), mask)
     strategies: tuple[Strategy, ...] = (Greedy(), Sample(), Beam(4))
     for strategy in strategies:
-        for budget in dict.fromkeys((vocabulary.shortest, (vocabulary.shortest + most) // 2, most)):
+        for budget in dict.fromkeys((shortest, (shortest + most) // 2, most)):
             found = proposer.propose(
                 Observation(torch.zeros(3, 1, 1, 1)), n=4, strategy=strategy, budget=budget, generator=0
             )
@@ -68,9 +75,22 @@ class RandomLogits:
         """It remembers nothing."""
 
 
-def _walk(family: Family, mask: PushdownMask, budgets: Tensor, generator: torch.Generator) -> list[list[int]]:
-    """Programs as token ids, of random choices under the mask, which is compared with the oracle at every step."""
-    vocabulary, oracle = family.vocabulary, Oracle(family.gamma, family.root_type)
+def _shortest(family: Family, mask: Mask) -> int:
+    """The tokens of the shortest program, which a constraint may make longer than the types do."""
+    for budget in range(family.vocabulary.shortest, family.budget):
+        with suppress(BudgetError):
+            mask.require_budget(budget)
+            return budget
+    return max(family.vocabulary.shortest, family.budget)
+
+
+def _walk(family: Family, mask: Any, budgets: Tensor, generator: torch.Generator) -> list[tuple[list[int], int]]:
+    """Programs as token ids, each with its budget, of random choices under the mask.
+
+    The mask is compared with the oracle at every step. One that is not exact may open more; rows that it then refused
+    are left out.
+    """
+    vocabulary, oracle, exact = family.vocabulary, family_oracle(family), getattr(mask, "exact", True)
     rows: list[list[int]] = [[] for _ in budgets]
     state = mask.start(len(rows), budgets)
     for _ in range(int(budgets.max())):
@@ -79,7 +99,7 @@ def _walk(family: Family, mask: PushdownMask, budgets: Tensor, generator: torch.
             prefix = [vocabulary.tokens[t] for t in rows[row]]
             wanted = oracle.legal_tokens(prefix, budget)
             found = {vocabulary.tokens[i] for i in legal[row].nonzero().flatten().tolist()}
-            assert found == wanted, (
+            assert found == wanted or (found > wanted and not exact), (
                 f"after {' '.join(prefix) or 'nothing'}, with a budget of {budget}: "
                 f"open {sorted(found)}, expected {sorted(wanted)}"
             )
@@ -89,7 +109,8 @@ def _walk(family: Family, mask: PushdownMask, budgets: Tensor, generator: torch.
             if chosen != vocabulary.pad:
                 rows[row].append(chosen)
         state = mask.advance(state, token)
-    return rows
+    refused = mask.refused(state).tolist()
+    return [(row, budget) for row, budget, lost in zip(rows, budgets.tolist(), refused, strict=True) if not lost]
 
 
 def _require_good(family: Family, program: Program, budget: int) -> None:

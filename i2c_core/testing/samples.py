@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from i2c_core.datasets.counting import Counts
-from i2c_core.datasets.sampling import Sampler, UniformTokens
+from i2c_core.datasets.sampling import Sampler, token_sampler
 from i2c_core.families import Family
 from i2c_core.programs import Program
 
@@ -24,9 +24,9 @@ def some_programs(family: Family, count: int = SAMPLES, seed: int = 0) -> list[P
 
 
 def legal_programs(family: Family, count: int = SAMPLES, seed: int = 0) -> list[Program]:
-    """As `some_programs`, drawn among all well-typed programs, canonical or not."""
+    """As `some_programs`, drawn among all that keep the signature's rules, whatever `normalise` makes of them."""
     most, rng = _sampler(family).max_size, np.random.default_rng(seed)
-    ids = UniformTokens(family.vocabulary, most).sample(rng, rng.choice(_sizes(family, most), count))  # (N, T)
+    ids = token_sampler(family.vocabulary, most).sample(rng, rng.choice(_sizes(family, most), count))  # (N, T)
     return [family.parse(text) for text in family.examples] + [family.from_tokens(i.tolist()) for i in ids]
 
 
@@ -36,6 +36,6 @@ def _sampler(family: Family) -> Sampler:
 
 
 def _sizes(family: Family, most: int) -> list[int]:
-    sizes = Counts(family.vocabulary, most).sizes(1, most)
+    sizes = _sampler(family).sizes(1, most) if family.sample is None else Counts(family.vocabulary, most).sizes(1, most)
     assert sizes, f"{family.name} has no program of {most} tokens or fewer, expected some"
     return sizes

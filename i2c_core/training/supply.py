@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from i2c_core.datasets.stream import Batch, Stream
+from i2c_core.decoding import family_mask
 from i2c_core.families import Family
-from i2c_core.masks import PushdownMask, Tables
 from i2c_core.model import ModelConfig, Observation
 from i2c_core.model.zooms import family_places
 from i2c_core.raster import Renderer
@@ -57,7 +57,7 @@ class Supply:
     """
 
     def __init__(self, family: Family, network: ModelConfig, stream: Stream, renderer: Renderer, pinned: bool) -> None:
-        self.mask = PushdownMask(Tables.from_vocabulary(family.vocabulary))
+        self.mask = family_mask(family)
         self.places = family_places(family, network.max_tokens) if network.where else None
         self.budget = network.max_tokens
         self.drawing = threading.Lock()

@@ -128,6 +128,11 @@ def test_strategies_and_seeds(i2c: Run, checkpoint: Path, pictures: Path) -> Non
     same = codes("--strategy", "sample", "-n", "3", "--seed", "7")
     assert codes("--strategy", "sample", "-n", "3", "--seed", "7") == same
     assert all(SPLITS.parse(c).size <= 5 for c in codes("--budget", "5", "-n", "9"))
+    bold = codes("--strategy", "sample", "--top-k", "1", "--top-p", "0.5", "--temperature", "0.5", "-n", "5")
+    assert len(bold) == 1
+    assert len(codes("--strategy", "beam", "--width", "3", "-n", "9")) > 3  # as many as candidates at least
+    assert len(codes("--strategy", "stochastic-beam", "--width", "20", "-n", "5")) == 5
+    assert codes("--strategy", "smc", "--particles", "40")
 
 
 def test_inverting(i2c: Run, checkpoint: Path, pictures: Path) -> None:
@@ -138,6 +143,10 @@ def test_inverting(i2c: Run, checkpoint: Path, pictures: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
+        (["{p}/black.png", "--weights", "{w}", "--strategy", "beam", "--top-k", "3"],
+         "error: --top-k is no number of the strategy beam\n  -> it goes with sample\n"),
+        (["{p}/black.png", "--weights", "{w}", "--temperature", "2"],
+         "error: --temperature is no number of the strategy auto\n  -> it goes with sample, stochastic-beam and smc\n"),
         (["{p}/black.png"],
          "error: neither --family nor --weights says what the images show\n"
          "  -> name a family, as in --family splits\n"),

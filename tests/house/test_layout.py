@@ -15,11 +15,14 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = [
     "version",
     "errors",
+    "regular",
     "types",
     "symbols",
     "programs",
     "references",
     "vocabulary",
+    "legality",
+    "automata",
     "formats",
     "grammars",
     "families",
@@ -42,6 +45,7 @@ ORDER = [
     "model",
     "checkpoints",
     "decoding",
+    "interop",
     "metrics",
     "training",
     "learning",
@@ -102,7 +106,7 @@ def test_imports_run_one_way(path: Path) -> None:
 
 
 def test_masks_work_alone() -> None:
-    allowed = {"masks", "version", "errors", "types", "symbols", "programs", "vocabulary"}
+    allowed = {"masks", "version", "errors", "types", "regular", "symbols", "programs", "vocabulary", "automata"}
     for path in (ROOT / "i2c_core" / "masks").rglob("*.py"):
         for name in imported(path):
             if name.startswith("i2c_core."):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from i2c_core.errors import FamilyError, I2cError
+from i2c_core.errors import FamilyError, FormatError, I2cError
 from i2c_core.families import Families, Family, box
+from i2c_core.formats import JSON
 from i2c_core.plugins import get_family
+from i2c_core.programs import Program
 from i2c_core.testing import check_signature
 
 DESCRIPTION = """\
@@ -140,3 +142,41 @@ def test_a_family_without_exact_grammar_says_so() -> None:
     assert family.reparse(left) == right == family.reparse(right)
     assert get_family("splits").is_exact
     assert Family("calls", root="I", signature="h : (I, I) -> I\nB : I").is_exact
+
+
+def test_ordered_lists_are_sorted_before_normalise_sees_them() -> None:
+    seen = []
+
+    def normalise(program: Program) -> Program:
+        seen.append([n.name for n in program.nodes()])
+        return program
+
+    table = "draw : (List[Dot, <]) -> I\ndot : (Coord) -> Dot\nCoord = 1..9"
+    family = Family("toy", root="I", signature=table, normalise=normalise)
+    names = "draw cons dot 3 cons dot 2 cons dot 3 nil"
+    program = family.from_tokens(family.vocabulary.names_to_ids(names.split()))
+    assert not family.is_canonical(program)
+    assert seen == ["draw cons dot 2 cons dot 3 nil".split()]  # noqa: SIM905
+    plain = Family("toy", root="I", signature=table)
+    assert plain.has_orders
+    assert not plain.is_canonical(program)
+    assert plain.canonical(program) == family.canonical(program)
+    assert not Family("toy", root="I", signature="B : I").has_orders
+
+
+def test_texts_relations_and_scopes_survive_json() -> None:
+    table = """
+    main : (Stmt[0]) -> Main
+    let  : (name: Name, low: Num, high: Num > low, rest: Stmt[s+1]) -> Stmt[s]
+    use  : (k: Index[0..s-1]) -> Stmt[s]
+    Num  = 0..9
+    s    = 0..2
+    Name = /[a-z']+|"[^"]*"/
+    """
+    family = Family("toy", root="Main", signature=table)
+    names = ["main", "let", "'i'", "'''", "''", "1", "2", "use", "0"]
+    program = family.from_tokens(family.vocabulary.names_to_ids(names))
+    assert JSON.loads(family, JSON.dumps(family, program)) == program
+    with pytest.raises(FormatError) as caught:
+        JSON.loads(family, JSON.dumps(family, program).replace('"1", "2"', '"2", "2"'))
+    assert caught.value.fact == "expected high > low = 2, got 2 at argument 3 of let"

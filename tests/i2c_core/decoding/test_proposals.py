@@ -5,105 +5,39 @@ from __future__ import annotations
 import itertools
 import logging
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import torch
+from decoders import LANGUAGES, LISTS, SPLITS, TINY, Fake, mask_of, pictures, proposer, rows, truth, vocabulary_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Observation, Proposals, Sample, Strategy, loops
-from i2c_core.decoding.noise import image_keys, mix
+from i2c_core.decoding import (
+    AutoregressiveProposer,
+    Beam,
+    Greedy,
+    Observation,
+    Sample,
+    SequentialMonteCarlo,
+    StochasticBeam,
+    Strategy,
+    loops,
+)
+from i2c_core.decoding.noise import image_keys
 from i2c_core.errors import BudgetError, ConfigError, ProgramError
 from i2c_core.masks import Mask, Oracle, PushdownMask, State, Tables
-from i2c_core.symbols import Signature
-from i2c_core.types import parse_type
-from i2c_core.vocabulary import Vocabulary
 
-SPLITS = "h, v : (Image, Image) -> Image\nq : (Image, Image, Image, Image) -> Image\nB, W : Image"
-TINY = "h : (Image, Image) -> Image\nB, W : Image"
-LISTS = "draw : (List[Stroke, 1..2]) -> Figure\nstroke : (Coord, List[Coord]) -> Stroke\nCoord = 1..2"
-STRATEGIES: tuple[Strategy, ...] = (Greedy(), Sample(), Sample(0.5), Beam(3))
-
-
-@dataclass
-class Fake:
-    """Logits that are a pure function of the image, the tokens so far and `where`, row by row."""
-
-    vocabulary: int
-    bad: tuple[int, ...] = ()  # tokens whose logits are NaN
-    scale: float = 3.0
-    sees_places: bool = False
-
-    @property
-    def decoder(self) -> Fake:
-        return self
-
-    def encode(self, observation: Observation) -> Tensor:
-        return mix((observation.image.flatten(1) * 255).round().long().sum(1))  # (N,)
-
-    def start(self, features: Tensor, rows: int = 1) -> Tensor:
-        return features.repeat_interleave(rows)
-
-    def step(self, state: Tensor, previous: Tensor, where: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        state = mix(state * 31 + previous)
-        if self.sees_places:
-            assert where is not None
-            state = mix(state + where.sum(1).long())
-        bits = mix(state.unsqueeze(1) + torch.arange(self.vocabulary)) & 0xFFFF  # (R, V)
-        logits = (bits.float() / 0x8000 - 1) * self.scale
-        logits[:, list(self.bad)] = math.nan
-        return logits, state
-
-    def reorder(self, state: Tensor, index: Tensor) -> Tensor:
-        return state.index_select(0, index)
-
-
-def vocabulary_of(text: str, root: str = "Image") -> Vocabulary:
-    return Vocabulary(Signature.parse(text), parse_type(root))
-
-
-def mask_of(vocabulary: Vocabulary) -> PushdownMask:
-    return PushdownMask(Tables.from_vocabulary(vocabulary))
-
-
-def proposer(vocabulary: Vocabulary, **fake: object) -> AutoregressiveProposer:
-    return AutoregressiveProposer(Fake(vocabulary.size, **fake), mask_of(vocabulary))  # type: ignore[arg-type]
-
-
-def pictures(count: int) -> Tensor:
-    return torch.arange(count * 4).view(count, 1, 2, 2) / 255
-
-
-def truth(vocabulary: Vocabulary, image: Tensor, budget: int, temperature: float = 1.0) -> dict[tuple[int, ...], float]:
-    """The log-probability of every program within the budget, one token at a time in plain Python."""
-    model, oracle = Fake(vocabulary.size), Oracle(vocabulary.signature, vocabulary.root)
-    found: dict[tuple[int, ...], float] = {}
-    waiting: list[tuple[tuple[int, ...], Tensor, int, float]] = [
-        ((), model.encode(Observation(image)), vocabulary.pad, 0.0)
-    ]
-    while waiting:
-        prefix, state, previous, total = waiting.pop()
-        open_ = oracle.legal_tokens([vocabulary.tokens[t] for t in prefix], budget)
-        if not open_:
-            found[prefix] = total
-            continue
-        logits, state = model.step(state, torch.tensor([previous]))
-        tokens = vocabulary.names_to_ids(open_)
-        weights = {t: math.exp(float(logits[0, t]) / temperature) for t in tokens}
-        for token, weight in weights.items():
-            waiting.append(((*prefix, token), state, token, total + math.log(weight / sum(weights.values()))))
-    return found
-
-
-def rows(proposals: Proposals, vocabulary: Vocabulary, image: int = 0) -> list[tuple[int, ...]]:
-    return [tuple(t for t in row if t < vocabulary.pad) for row in proposals.ids[image].tolist()]
-
-
-LANGUAGES = [(TINY, "Image", 7), (SPLITS, "Image", 5), (LISTS, "Figure", 8), ("a : A", "A", 3)]
+STRATEGIES: tuple[Strategy, ...] = (
+    Greedy(),
+    Sample(),
+    Sample(0.5, top_k=3, top_p=0.9),
+    Beam(3),
+    StochasticBeam(),
+    SequentialMonteCarlo(particles=5, temperature=2.0, threshold=1.0),
+)
 
 
 @pytest.mark.parametrize(("text", "root", "budget"), LANGUAGES)

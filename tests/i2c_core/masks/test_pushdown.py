@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-import i2c_core.masks.stacks as stacks
+import i2c_core.masks.plans as stacks
 from i2c_core.errors import BudgetError, ProgramError, SignatureError
 from i2c_core.masks import Oracle, PushdownMask, State, Tables
 from i2c_core.plugins import families

@@ -1,0 +1,70 @@
+"""The context-free tables that counting, enumerating and sampling work on.
+
+Without relations and orders these are the vocabulary's own. Where such rules fold into types, they are those of the
+compiled automaton: the same tokens over finer types, and exactly the canonical programs. Where registers remain, they
+are the vocabulary's again, which hold more programs than are canonical; the automaton says which.
+
+Legend: V tokens, Y types, P productions, A the largest arity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+from numpy.typing import NDArray
+
+from i2c_core.automata import FOLD, Automaton, compile_vocabulary
+from i2c_core.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, eq=False)
+class ContextFree:
+    """What may begin at a type and what it opens.
+
+    Attributes:
+        types: the Y names of types; the root is the first.
+        production: (Y, V) int32, the production of a token at a type, -1 where it is impossible.
+        args: (P, A) int32, the types that a production opens, -1 beyond its arity.
+        automaton: what closes tokens beside these tables; None where they say everything.
+    """
+
+    types: tuple[str, ...]
+    production: NDArray[np.int32]
+    args: NDArray[np.int32]
+    automaton: Automaton | None = None
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether these are exactly the canonical programs, as far as the signature says."""
+        return self.automaton is None
+
+
+_KNOWN: WeakKeyDictionary[Vocabulary, ContextFree] = WeakKeyDictionary()
+
+
+def context_free(vocabulary: Vocabulary) -> ContextFree:
+    """The tables of a vocabulary; made once."""
+    found = _KNOWN.get(vocabulary)
+    if found is None:
+        found = _KNOWN[vocabulary] = _make(vocabulary)
+    return found
+
+
+def _make(vocabulary: Vocabulary) -> ContextFree:
+    own = ContextFree(tuple(map(str, vocabulary.types)), vocabulary.production, vocabulary.prod_args)
+    if not has_rules(vocabulary):
+        return own
+    automaton = compile_vocabulary(vocabulary, FOLD)
+    if automaton.registers is not None:
+        return ContextFree(own.types, own.production, own.args, automaton)
+    return ContextFree(automaton.types, automaton.production[1:], automaton.args - 1)
+
+
+def has_rules(vocabulary: Vocabulary) -> bool:
+    """Whether any relation or order restricts the programs of the root."""
+    if any(type_.is_list and type_.increasing for type_ in vocabulary.types):
+        return True
+    symbols = (vocabulary.signature[token] for token in vocabulary.tokens)
+    return any(symbol.order is not None or symbol.has_relations for symbol in symbols)

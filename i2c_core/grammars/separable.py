@@ -1,0 +1,244 @@
+"""Whether the tokens of a grammar can be told apart in a text, whatever they are: shown on automata, or not.
+
+Two tokens that may stand side by side are safe where, with a separator between them or without, no terminal that the
+lexer would take in place of the first goes on behind its end. What is not shown here may be so all the same: printing
+looks at each text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from i2c_core.errors import I2cError
+from i2c_core.grammars.languages import BLANKS, PRINTABLE, alphabet_of, automaton, kind_of, shortest
+from i2c_core.grammars.spacing import Spacing
+from i2c_core.grammars.trees import Rules, Terminal
+from i2c_core.regular import Dfa
+from i2c_core.symbols import Bins, Kind, Text
+
+_AHEAD = re.compile(r"\(\?=|\(\?!|\\b|\\B|\$|\\Z")  # what looks behind the end of a text
+
+
+class _Walk:
+    """An automaton with its letters by name."""
+
+    def __init__(self, dfa: Dfa) -> None:
+        self.dfa = dfa
+        self.letters = {c: i for i, c in enumerate(dfa.alphabet)}
+        self.live = [[c for c, i in self.letters.items() if row[i] >= 0] for row in dfa.step]
+
+    def step(self, state: int, letter: str) -> int:
+        place = self.letters.get(letter)
+        return -1 if place is None else self.dfa.step[state][place]
+
+
+def lexical_doubt(rules: Rules) -> str:
+    """Which terminals are not shown to be told apart, empty where all are."""
+    if not rules.lexing.states:
+        return ""
+    if rules.lexing.mixed:
+        shown = rules.terminals[rules.lexing.mixed[0]].shown
+        return f"{rules.name}: terminal {shown} may stand where the lexer finds another one"
+    try:
+        return _Separable(rules).doubt()
+    except I2cError as error:
+        return f"{rules.name}: {error.fact.removeprefix(f'{rules.name}: ')}"
+
+
+class _Separable:
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._space, self._blank = Spacing(rules).separator
+        used: dict[str, bool] = {}
+        for alternative in rules.alternatives:
+            for item in alternative.items:
+                if item.terminal:
+                    used[item.name] = used.get(item.name, False) or item.kept
+        everything = {c for t in rules.terminals.values() for c in alphabet_of(t)}
+        self._alphabet = tuple(sorted(everything | set(PRINTABLE) | set(BLANKS)))
+        self._texts = {name: _Walk(self._language(name, kept)) for name, kept in used.items()}
+        self._raw: dict[str, _Walk] = {}
+        self._swallowed: dict[str, Terminal | None] = {}
+
+    def _language(self, name: str, kept: bool) -> Dfa:
+        """The texts of a terminal that are ever written."""
+        terminal = self._rules.terminals[name]
+        if terminal.literal is not None or not kept:
+            return automaton(re.escape(shortest(terminal, self._rules)), 0, self._alphabet)
+        kind: Kind | None = kind_of(self._rules, name)
+        if isinstance(kind, Text):
+            return kind.dfa
+        assert not isinstance(kind, Bins)
+        words = sorted(kind.literals() if kind is not None else (), key=len, reverse=True)
+        return automaton("|".join(map(re.escape, words)) or r"[^\s\S]", 0, self._alphabet)
+
+    def _rival(self, terminal: Terminal) -> _Walk:
+        if terminal.name not in self._raw:
+            regex = re.escape(terminal.literal) if terminal.literal is not None else terminal.bare.regex
+            self._raw[terminal.name] = _Walk(automaton(regex, terminal.flags, self._alphabet))
+        return self._raw[terminal.name]
+
+    def doubt(self) -> str:
+        follow = follows(self._rules)
+        for name in self._texts:
+            rivals = [(t, self._rival(t)) for t in self._before(name)]
+            for other in sorted(follow[name]):
+                met = self._meeting(name, rivals, other)
+                if met is not None:
+                    return self._told(name, met, other)
+        return ""
+
+    def _meeting(self, name: str, rivals: Sequence[tuple[Terminal, _Walk]], other: str) -> Terminal | None:
+        """The rival that may take a terminal's text and what is behind it, whatever is put between; None for none."""
+        texts = self._texts[name]
+        found: Terminal | None = None
+        for space in ("", self._space) if self._space else ("",):
+            met = next((t for t, walk in rivals if self._meets(texts, walk, other, space)), None)
+            if met is None and not self._looks(self._rules.terminals[name], other, space):
+                met = self._rules.terminals[name]
+            if met is None and space:
+                met = self._swallows(other)
+            if met is None:
+                return None
+            found = met
+        return found
+
+    def _swallows(self, name: str) -> Terminal | None:
+        """The terminal that a lexer may read from a separator on into a terminal behind it."""
+        if name not in self._swallowed:
+            self._swallowed[name] = None
+            for rival in self._before(self._blank):
+                walk = self._rival(rival)
+                state = walk.step(0, self._space)
+                if state >= 0 and self._goes_on(walk, [state], name, self._space):
+                    self._swallowed[name] = rival
+                    break
+        return self._swallowed[name]
+
+    def _told(self, name: str, rival: Terminal, behind: str) -> str:
+        """One pair of terminals as a fact."""
+        what = self._shown(name)
+        shown = f"{what} before {self._shown(behind)}"
+        as_what = "go on" if rival.name == name else f"be read as {rival.shown}"
+        return f"{self._rules.name}: terminal {shown} may {as_what}"
+
+    def _shown(self, name: str) -> str:
+        return self._rules.terminals[name].shown
+
+    def _before(self, name: str) -> list[Terminal]:
+        """The terminals that a lexer tries up to the one that takes a terminal's texts, and that one."""
+        scanner = self._rules.lexing.together(name)
+        taker = {name} | {r for r, words in scanner.keywords.items() if any(w.name == name for w in words)}
+        found: list[Terminal] = []
+        for terminal in scanner.terminals:
+            found.append(terminal)
+            if terminal.name == name:
+                break
+            if terminal.name in taker and all(t.name != name for t in scanner.terminals):
+                break
+        return found
+
+    def _meets(self, texts: _Walk, rival: _Walk, other: str, space: str) -> bool:
+        """Whether a rival may match beyond the end of a text with another one behind it."""
+        seen, pending = {(0, 0)}, [(0, 0)]
+        ends: set[int] = set()
+        while pending:
+            mine, theirs = pending.pop()
+            if texts.dfa.accepting[mine]:
+                ends.add(theirs)
+            for letter in texts.live[mine]:
+                there = rival.step(theirs, letter)
+                pair = texts.step(mine, letter), there
+                if there >= 0 and pair not in seen:
+                    seen.add(pair)
+                    pending.append(pair)
+        if space:
+            ends = {rival.step(e, space) for e in ends} - {-1}
+            if any(rival.dfa.accepting[e] for e in ends):
+                return True
+        return self._goes_on(rival, sorted(ends), other, space)
+
+    def _goes_on(self, rival: _Walk, states: Sequence[int], name: str, space: str) -> bool:
+        """Whether a rival in one of these states matches with a terminal's text behind, or may go on beyond that."""
+        texts = self._texts[name]
+        seen = {(s, 0) for s in states}
+        pending = list(seen)
+        while pending:
+            theirs, mine = pending.pop()
+            for letter in texts.live[mine] if len(texts.live[mine]) < len(rival.live[theirs]) else rival.live[theirs]:
+                there, here = rival.step(theirs, letter), texts.step(mine, letter)
+                if there < 0 or here < 0 or (there, here) in seen:
+                    continue
+                more = rival.step(there, space) >= 0 if space else bool(rival.live[there])
+                if rival.dfa.accepting[there] or (texts.dfa.accepting[here] and more):
+                    return True
+                seen.add((there, here))
+                pending.append((there, here))
+        return False
+
+    def _looks(self, terminal: Terminal, other: str, space: str) -> bool:
+        """Whether a terminal that looks beyond its end finds its texts there all the same."""
+        if terminal.literal is not None or not _AHEAD.search(terminal.regex):
+            return True
+        followed = _Walk(automaton(f"(?>{terminal.source})(?s:.)", 0, self._alphabet))
+        texts = self._texts[terminal.name]
+        letters = [space] if space else self._texts[other].live[0]
+        seen, pending = {(0, 0)}, [(0, 0)]
+        while pending:
+            mine, theirs = pending.pop()
+            if texts.dfa.accepting[mine]:
+                after = [followed.step(theirs, c) for c in letters]
+                if any(a < 0 or not followed.dfa.accepting[a] for a in after):
+                    return False
+            for letter in texts.live[mine]:
+                pair = texts.step(mine, letter), followed.step(theirs, letter)
+                if pair[1] < 0:
+                    return False
+                if pair not in seen:
+                    seen.add(pair)
+                    pending.append(pair)
+        return True
+
+
+def _nullable(rules: Rules) -> set[str]:
+    """The rules that may be empty."""
+    found: set[str] = set()
+    while True:
+        fresh = {a.rule for a in rules.alternatives if all(not i.terminal and i.name in found for i in a.items)} - found
+        if not fresh:
+            return found
+        found |= fresh
+
+
+def _edges(rules: Rules, empty: set[str], turned: bool) -> dict[str, set[str]]:
+    """For each rule the terminals that its texts may begin with, or end with."""
+    found: dict[str, set[str]] = {rule: set() for rule in rules.by_rule}
+    changed = True
+    while changed:
+        changed = False
+        for alternative in rules.alternatives:
+            known = found[alternative.rule]
+            size = len(known)
+            for item in reversed(alternative.items) if turned else alternative.items:
+                known |= {item.name} if item.terminal else found[item.name]
+                if item.terminal or item.name not in empty:
+                    break
+            changed = changed or len(known) > size
+    return found
+
+
+def follows(rules: Rules) -> dict[str, set[str]]:
+    """For each terminal those that may stand right behind it."""
+    empty = _nullable(rules)
+    first, last = _edges(rules, empty, turned=False), _edges(rules, empty, turned=True)
+    found: dict[str, set[str]] = {i.name: set() for a in rules.alternatives for i in a.items if i.terminal}
+    for alternative in rules.alternatives:
+        items = alternative.items
+        for place, item in enumerate(items):
+            for other in items[place + 1 :]:
+                for name in (item.name,) if item.terminal else last[item.name]:
+                    found[name] |= {other.name} if other.terminal else first[other.name]
+                if other.terminal or other.name not in empty:
+                    break
+    return found
