@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from i2c_core.masks import PushdownMask
 from masking.languages import Language
 
+THREADS = min(2, os.cpu_count() or 1)
+
 
 class Engine(Protocol):
     """One way to call one engine."""
@@ -39,15 +41,17 @@ class Engine(Protocol):
 
 
 class Ours:
-    """`PushdownMask` with one backend, masks as bits or as bool."""
+    """`PushdownMask` with one backend, masks as bits or as bool, on so many of torch's threads."""
 
-    def __init__(self, language: Language, backend: Any, packed: bool) -> None:
+    def __init__(self, language: Language, backend: Any, packed: bool, threads: int = 1) -> None:
         self.name = {"torch": "eager", "numpy": "NumPy"}.get(backend, backend)
-        self.way = "bits" if packed else "bool"
+        self.way = f"{'bits' if packed else 'bool'}, {threads} thread{'s' * (threads > 1)}"
+        self._threads = threads
         self._mask, self._budget = PushdownMask(language.tables, backend=backend), language.budget
         self._read: Callable[[Any], Any] = self._mask.packed if packed else self._mask.legal
 
     def start(self, batch: int) -> Any:
+        torch.set_num_threads(self._threads)
         return self._mask.start(batch, self._budget)
 
     def convert(self, tokens: NDArray[np.int64]) -> Any:
@@ -177,7 +181,7 @@ class LLGuidance:
         tokenizer = llguidance.LLTokenizer(llguidance.TokenizerWrapper(_Pieces(language)))
         self._first = llguidance.LLMatcher(tokenizer, llguidance.grammar_from("lark", language.llguidance))
         assert not self._first.is_error(), self._first.get_error()
-        self._executor = llguidance.LLExecutor(num_threads=os.cpu_count())
+        self._executor = llguidance.LLExecutor(num_threads=THREADS)
 
     def start(self, batch: int) -> Any:
         matchers = [self._first.deep_copy() for _ in range(batch)]
@@ -218,20 +222,20 @@ class LLGuidance:
 
 
 def ours(language: Language, compiled: bool = True) -> list[Engine]:
-    """Our engines; compiling takes a minute."""
-    backends = ["torch", "numpy", *(["compiled"] if compiled else [])]
-    return [Ours(language, backend, packed) for backend in backends for packed in (True, False)]
+    """Our engines in their ways; compiling takes a minute."""
+    found: list[Engine] = [Ours(language, "numpy", packed) for packed in (True, False)]
+    for threads in range(1, THREADS + 1):
+        found += [Ours(language, "torch", packed, threads) for packed in (True, False)]
+        found += [Ours(language, "compiled", True, threads)] if compiled else []
+    return found
 
 
 def peers(language: Language) -> tuple[list[Engine], list[str]]:
     """The peers in all their ways, and the names of those that are not installed."""
     makers: dict[str, Sequence[Callable[[], Engine]]] = {
         "lark": [lambda: LarkEngine(language)],
-        "xgrammar": [lambda n=n: XGrammar(language, n) for n in (0, 1, os.cpu_count() or 1)],  # type: ignore[misc]
-        "llguidance": [
-            lambda w=w: LLGuidance(language, w)  # type: ignore[misc]
-            for w in ("a call a row", "parallel", "bytes")
-        ],
+        "xgrammar": [lambda n=n: XGrammar(language, n) for n in range(THREADS + 1)],
+        "llguidance": [lambda w=w: LLGuidance(language, w) for w in ("a call a row", "parallel", "bytes")],
     }
     found: list[Engine] = []
     missing = []

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from i2c_core.masks import PushdownMask
+from i2c_core.masks.picks import pick
 from masking.engines import LLGuidance, XGrammar
 from masking.languages import Language
 from masking.network import Writer
@@ -38,13 +39,11 @@ class Decode:
         token = torch.full((self.batch,), self._width, device=self.device)
         for t in range(self.steps):
             scores = self.writer(token, self._places[t : t + 1])
-            noise = torch.empty_like(scores).exponential_().log_()
-            scores = scores - noise
+            uniform = torch.rand_like(scores).clamp(min=1e-20)
             if self._mask is None:
-                token = scores.argmax(1)
+                token = (scores - (-uniform.log()).log()).argmax(1)
             else:
-                scores = scores.masked_fill(~self._mask.legal(state), -torch.inf)
-                token = scores.argmax(1).masked_fill(self._mask.done(state), self._width)
+                token = pick(self._mask, state, scores, gumbel=uniform)
                 state = self._mask.advance(state, token)
             self.tokens[t] = token
 
@@ -77,7 +76,7 @@ def decode_with(
         token = torch.full((batch,), width, device=device)
         for t in range(steps):
             scores = writer(token, places[t : t + 1])
-            scores = scores - torch.empty_like(scores).exponential_().log_()
+            scores = scores - (-torch.rand_like(scores).clamp(min=1e-20).log()).log()
             words = torch.as_tensor(engine.bits(state, rows)).to(device)
             legal = (words[:, bit // 32] >> (bit % 32)) & 1 > 0  # (B, V)
             ended = torch.ones(batch, dtype=torch.bool)

@@ -12,7 +12,7 @@ from itertools import islice
 
 from i2c_core.errors import GrammarError
 from i2c_core.grammars.forms import Bound, Form, Meaning
-from i2c_core.grammars.languages import Shifts, kind_of, living
+from i2c_core.grammars.languages import Stands, kind_of, living
 from i2c_core.grammars.layout import UNKNOWN
 from i2c_core.grammars.naming import is_bracketing, is_word, plain_rule
 from i2c_core.grammars.repeats import Element, Many, Repeats
@@ -33,9 +33,9 @@ class Derived:
     `wraps` says which symbol makes a terminal's text something of a wider type.
     """
 
-    def __init__(self, rules: Rules, shifts: Callable[[], Shifts]) -> None:
+    def __init__(self, rules: Rules, stands: Callable[[], Stands]) -> None:
         self._kinds: dict[str, Kind | None] = {}
-        self.rules = living(rules, shifts)
+        self.rules = living(rules, stands)
         self.repeats = Repeats(self.rules, choices=True)
         self.symbols: dict[str, Symbol] = {}
         self.kinds: dict[str, Kind] = {}
@@ -202,6 +202,7 @@ class Derived:
 
     def _derive_rule(self, rule: str) -> None:
         type_ = self.types[rule]
+        self._rule = rule
         alternatives = self.rules.by_rule[rule]
         groups: dict[object, list[Alternative]] = {}
         for alternative in alternatives:
@@ -216,7 +217,6 @@ class Derived:
                 self.includes[type_].append(part)
             if not self.includes[type_]:
                 del self.includes[type_]
-        self._rule = rule
         for group in groups.values():
             self._derive_group(group, type_, rule, len(groups) == 1)
 
@@ -235,8 +235,10 @@ class Derived:
 
     def _derive_group(self, group: Sequence[Alternative], type_: str, rule: str, only: bool) -> None:
         variants = [(a, v) for a in group for v in self.repeats.variants(a)]
-        names = self._proposals(group, rule, only)
-        for shape in shapes([v for _, v in variants], lambda e: self._type_of(e, rule)):
+        found = shapes([v for _, v in variants], lambda e: self._type_of(e, rule))
+        for shape in found:
+            names = self._proposals(variants[shape.variants[0][0]][0], rule, only)
+            names = names[::-1] if len(found) > 1 else names
             alias = group[0].alias is not None
             name = self._declare(names, shape.parameters, type_, rule, alias)
             in_list = tuple(p.is_list for p in shape.parameters)
@@ -259,9 +261,8 @@ class Derived:
             return item  # `coord: INT` is a name for the terminal
         return item if alternative.expands or alternative.rule.find("{") > 0 else None
 
-    def _proposals(self, group: Sequence[Alternative], rule: str, only: bool) -> list[str]:
+    def _proposals(self, first: Alternative, rule: str, only: bool) -> list[str]:
         """What a symbol may be called, best first."""
-        first = group[0]
         if first.alias:
             return [first.alias]
         terminals = [self.rules.terminals[i.name] for i in first.items if i.terminal]

@@ -33,7 +33,7 @@ def derive(text: str, start: str = "start", parser: str = LALR) -> tuple[Signatu
 @lru_cache(maxsize=64)
 def derived(parser: Parser) -> Derived:
     """What is derived from a compiled grammar."""
-    return Derived(parser.rules, parser.shifts)
+    return Derived(parser.rules, parser.stands)
 
 
 def bind(parser: Parser, vocabulary: Vocabulary) -> Bound:

@@ -21,7 +21,7 @@ from i2c_core.regular import compile as compile_pattern
 from i2c_core.symbols import Enumeration, Kind, Range, Text
 from i2c_core.symbols.kinds import escaped, unescaped
 
-Shifts = dict[tuple[Alternative, int], set[frozenset[str]]]
+Stands = dict[tuple[Alternative, int], set[frozenset[str]]]
 MOST_WORDS = 256  # strings of a terminal that is an enumeration
 PRINTABLE = tuple(map(chr, range(32, 127)))
 BLANKS = ("\t", "\n", "\r")
@@ -61,7 +61,7 @@ def texts_of(terminal: Terminal, rules_name: str) -> tuple[Dfa, tuple[str, ...]]
             f"{rules_name}: no text of Latin, Greek or Cyrillic letters is found that terminal {terminal.shown} matches"
         )
         raise GrammarError(fact, "write it as a simpler regular expression, or declare a signature")
-    if alphabet[: len(PRINTABLE)] != PRINTABLE or len(alphabet) > len(PRINTABLE) + 3:
+    if alphabet != PRINTABLE:
         used = {i for row in found.step for i, there in enumerate(row) if there >= 0}
         alphabet = tuple(c for i, c in enumerate(found.alphabet) if i in used)
         found = automaton(terminal.bare.regex, terminal.flags, alphabet)
@@ -103,10 +103,10 @@ def kind_of(rules: Rules, name: str) -> Kind | None:
     return _text(terminal, found, alphabet, rivals, rules.name)
 
 
-def living(rules: Rules, shifts: Callable[[], Shifts]) -> Rules:
+def living(rules: Rules, find: Callable[[], Stands]) -> Rules:
     """The rules without what holds a terminal where the lexer never finds it.
 
-    `shifts` gives for each terminal in an alternative the states where it may stand. Raises `GrammarError` where
+    `find` gives for each terminal in an alternative the states where it is looked for. Raises `GrammarError` where
     nothing is left.
     """
     dead: dict[str, frozenset[frozenset[str]]] = {}
@@ -120,7 +120,7 @@ def living(rules: Rules, shifts: Callable[[], Shifts]) -> Rules:
             dead[name] = gone
     if not dead:
         return rules
-    stands = shifts()
+    stands = find()
     mixed: list[str] = []
     left: list[Alternative] = []
     for alternative in rules.alternatives:
@@ -177,7 +177,9 @@ def _text(terminal: Terminal, found: Dfa, alphabet: tuple[str, ...], rivals: Riv
     wholes = [r for r in rivals.instead if r not in heads]
     excluded = tuple(w.literal or "" for w in wholes if not w.flags & re.IGNORECASE and _plain(w.literal or ""))
     ends = [w.source for w in wholes if w.literal not in excluded]
-    ahead = [_simple(h.source) for h in heads] + ([rf"(?:{'|'.join(ends)})\Z"] if ends else [])
+    ahead = [_simple(h.source if h.flags or "|" in h.regex else h.regex) for h in heads] + (
+        [rf"(?:{'|'.join(ends)})\Z"] if ends else []
+    )
     terminal = terminal.bare
     pattern, flags = _tidy(terminal, found, alphabet), terminal.flags
     if ahead:

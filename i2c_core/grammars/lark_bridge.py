@@ -120,18 +120,29 @@ class Parser:
         analyzer.compute_lookaheads()
         return analyzer.lr0_itemsets
 
-    def shifts(self) -> dict[tuple[Alternative, int], set[frozenset[str]]]:
-        """For each terminal in an alternative, by place, the sets of terminals that are tried where it stands."""
+    def stands(self) -> dict[tuple[Alternative, int], set[frozenset[str]]]:
+        """For each terminal in an alternative, by place, the sets of terminals that the lexer tries when it comes to it.
+
+        Right behind another terminal that is the state that takes it; behind a rule it is a state where the rule ends.
+        """
         found: dict[tuple[Alternative, int], set[frozenset[str]]] = {}
         ignored = set(self._lark.ignore_tokens)
         offsets = {r: int(m.wrapped and m.rest == 0) for r, m in zip(self._lark.rules, self._made, strict=True)}
-        for items in self._itemsets if self.is_lalr else ():
+        itemsets = self._itemsets if self.is_lalr else ()
+        tried: dict[int, frozenset[str]] = {}
+        ends: dict[str, set[frozenset[str]]] = {}
+        for number, items in enumerate(itemsets):
             following = {s.name for s in (*items.transitions, *items.lookaheads) if s.is_term and s.name != "$END"}
-            state = frozenset(following | ignored)
+            tried[number] = frozenset(following | ignored)
+            for symbol in items.lookaheads:
+                ends.setdefault(symbol.name, set()).add(tried[number])
+        for number, items in enumerate(itemsets):
+            direct = any(not p.index or p.rule.expansion[p.index - 1].is_term for p in items.kernel)
             for pointer in items.closure:
                 if pointer.rule in offsets and not pointer.is_satisfied and pointer.next.is_term:
                     key = self._by_rule[pointer.rule], pointer.index - offsets[pointer.rule]
-                    found.setdefault(key, set()).add(state)
+                    states = {tried[number]} if direct else ends.get(pointer.next.name, set())
+                    found.setdefault(key, set()).update(states)
         return found
 
     @cached_property

@@ -31,6 +31,11 @@ class Literals:
         found = self._literal(type_, self._said(leaf)) or self._folded(type_, leaf)
         if found is not None:
             return [found[0]], [found[1]]
+        vocabulary = self._vocabulary
+        wrap = self._wraps.get((vocabulary.types[type_].name, leaf.terminal)) if self._wraps else None
+        if wrap is not None and vocabulary.production[type_, wrap] >= 0:
+            inner = self.read(vocabulary.productions[vocabulary.production[type_, wrap]].args[0], leaf)
+            return None if inner is None else ([wrap, *inner[0]], [NAN, *inner[1]])
         chain = self._text(type_, leaf) if self._has_texts else None
         return None if chain is None else (chain, [NAN] * len(chain))
 
@@ -50,10 +55,6 @@ class Literals:
         """The tokens of a free text at a type, one a character, or None where it does not belong there."""
         vocabulary = self._vocabulary
         ids: list[int] = []
-        wrap = self._wraps.get((vocabulary.types[type_].name, leaf.terminal))
-        if wrap is not None and vocabulary.production[type_, wrap] >= 0:
-            ids.append(wrap)
-            type_ = vocabulary.productions[vocabulary.production[type_, wrap]].args[0]
         said = leaf.text
         if leaf.terminal == QUOTED:
             try:

@@ -11,6 +11,9 @@ from i2c_core.errors import GrammarError, suggest
 def told(error: Exception, name: str, text: str) -> GrammarError:
     """Lark's message as one fact, with the place where there is one."""
     hint = "see https://lark-parser.readthedocs.io/en/stable/grammar.html"
+    if isinstance(error, RecursionError):
+        fact = f"{name}: its rules refer to each other through more rules than Lark can follow"
+        return GrammarError(fact, "let fewer rules pass from one to the next, or use Earley")
     if isinstance(error, FileNotFoundError):
         fact = f"cannot import {str(error.filename).removesuffix('.lark')!r}"
         where = re.search(

@@ -167,7 +167,7 @@ class Repeats:
         shapes: dict[Item, set[tuple[str, ...]]] = {}
         inlined = self._below[name] | {name}
         for alternative in (a for n in inlined for a in self._inlined[n]):
-            things = {i for i in alternative.items if i.kept and not i.inlined}
+            things = [i for i in alternative.items if i.kept and not i.inlined]
             if len(things) > 1:
                 return None
             for thing in things:

@@ -26,6 +26,7 @@ class _Walk:
     def __init__(self, dfa: Dfa) -> None:
         self.dfa = dfa
         self.letters = {c: i for i, c in enumerate(dfa.alphabet)}
+        self.firsts = frozenset(c for c, i in self.letters.items() if dfa.step and dfa.step[0][i] >= 0)
         self.live = [[c for c, i in self.letters.items() if row[i] >= 0] for row in dfa.step]
 
     def step(self, state: int, letter: str) -> int:
@@ -82,19 +83,25 @@ class _Separable:
     def doubt(self) -> str:
         follow = follows(self._rules)
         for name in self._texts:
-            rivals = [(t, self._rival(t)) for t in self._before(name)]
+            rivals = []
+            for rival in self._before(name):
+                walk = self._rival(rival)
+                ends = self._ends(self._texts[name], walk)
+                rivals += [(rival, walk, ends)] if ends else []
+            ahead = _AHEAD.search(self._rules.terminals[name].regex)
+            if not rivals and not ahead:
+                continue
             for other in sorted(follow[name]):
                 met = self._meeting(name, rivals, other)
                 if met is not None:
                     return self._told(name, met, other)
         return ""
 
-    def _meeting(self, name: str, rivals: Sequence[tuple[Terminal, _Walk]], other: str) -> Terminal | None:
+    def _meeting(self, name: str, rivals: Sequence[tuple[Terminal, _Walk, list[int]]], other: str) -> Terminal | None:
         """The rival that may take a terminal's text and what is behind it, whatever is put between; None for none."""
-        texts = self._texts[name]
         found: Terminal | None = None
         for space in ("", self._space) if self._space else ("",):
-            met = next((t for t, walk in rivals if self._meets(texts, walk, other, space)), None)
+            met = next((t for t, walk, ends in rivals if self._meets(walk, ends, other, space)), None)
             if met is None and not self._looks(self._rules.terminals[name], other, space):
                 met = self._rules.terminals[name]
             if met is None and space:
@@ -139,13 +146,15 @@ class _Separable:
                 break
         return found
 
-    def _meets(self, texts: _Walk, rival: _Walk, other: str, space: str) -> bool:
-        """Whether a rival may match beyond the end of a text with another one behind it."""
+    def _ends(self, texts: _Walk, rival: _Walk) -> list[int]:
+        """The states of a rival at the end of a text from where it may go on."""
+        if texts.firsts.isdisjoint(rival.firsts):
+            return []
         seen, pending = {(0, 0)}, [(0, 0)]
         ends: set[int] = set()
         while pending:
             mine, theirs = pending.pop()
-            if texts.dfa.accepting[mine]:
+            if texts.dfa.accepting[mine] and rival.live[theirs]:
                 ends.add(theirs)
             for letter in texts.live[mine]:
                 there = rival.step(theirs, letter)
@@ -153,11 +162,15 @@ class _Separable:
                 if there >= 0 and pair not in seen:
                     seen.add(pair)
                     pending.append(pair)
+        return sorted(ends)
+
+    def _meets(self, rival: _Walk, ends: Sequence[int], other: str, space: str) -> bool:
+        """Whether a rival may match beyond the end of a text with another one behind it."""
         if space:
-            ends = {rival.step(e, space) for e in ends} - {-1}
+            ends = [e for e in (rival.step(e, space) for e in ends) if e >= 0]
             if any(rival.dfa.accepting[e] for e in ends):
                 return True
-        return self._goes_on(rival, sorted(ends), other, space)
+        return self._goes_on(rival, ends, other, space)
 
     def _goes_on(self, rival: _Walk, states: Sequence[int], name: str, space: str) -> bool:
         """Whether a rival in one of these states matches with a terminal's text behind, or may go on beyond that."""

@@ -6,14 +6,15 @@ takes is compiled and its automaton is written as an expression; where that cann
 
 from __future__ import annotations
 
+import importlib
 import re
-import re._constants as codes  # what `re` itself parses into
-import re._parser as parser
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from i2c_core.errors import I2cError
 
+codes: Any = importlib.import_module("re._constants")  # the standard library's own readers have no public names
+parser: Any = importlib.import_module("re._parser")
 STATES = 60  # of an automaton that is written as an expression
 LETTERS = tuple(map(chr, (9, 10, 13, *range(32, 127))))  # the alphabet of those
 _CLASSES = {"DIGIT": r"\d", "SPACE": r"\s", "WORD": r"\w"}

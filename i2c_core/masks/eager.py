@@ -11,9 +11,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from i2c_core.masks.guards import FRAME, HOLD, VALUE, Guards
-from i2c_core.masks.plans import COST, SHIFT, Plan
-from i2c_core.masks.rows import NEVER, Rows
+from i2c_core.masks.guards import Guards
+from i2c_core.masks.plans import Plan
+from i2c_core.masks.rows import Rows
 from i2c_core.masks.states import Fields
 
 
@@ -21,36 +21,38 @@ def advance(plan: Plan[Tensor], fields: Fields[Tensor], token: Tensor) -> Fields
     """The fields after `token` (B,); one that is not open, or is no token at all, ends its row for good."""
     # A token beyond V is V + 1, which refuses; so is one below 0, whose sign bit is cut off first.
     column = token.bitwise_and(0x7FFF_FFFF_FFFF_FFFF).clamp_(max=plan.width - 1)  # (B,)
-    place = column.add_(fields.node, alpha=plan.width)  # (B,)
-    move = plan.moves.index_select(0, place)  # (B,)
-    slack = fields.slack - (move >> COST)  # (B,)
+    move = column.add_(fields.node, alpha=plan.width)  # (B,)
+    if plan.kind is not None:
+        move = plan.kind.index_select(0, move)
+    slack = fields.slack - plan.cost.index_select(0, move)  # (B,)
     if plan.guards is None:
         return _stacked(plan, fields, move, slack)
-    return _registered(plan, plan.guards, fields, move, slack, place)
+    return _registered(plan, plan.guards, fields, move, slack)
 
 
 def _stacked(plan: Plan[Tensor], fields: Fields[Tensor], move: Tensor, slack: Tensor) -> Fields[Tensor]:
     """Stack and node after `move` (B,)."""
-    alive = slack.bitwise_not() >> 63  # (B,), all ones or none
+    refused = slack >> 63  # (B,), all bits or none
+    code = plan.code.index_select(0, move)
     if plan.form == "bits":
-        left = fields.stack >> plan.entry << (move & (1 << SHIFT) - 1)
-        stack = (left | (move & (1 << COST) - 1) >> SHIFT) & alive
+        assert plan.shift is not None
+        left = fields.stack >> plan.entry << plan.shift.index_select(0, move)
+        stack = (left | code) & ~refused
         return fields._replace(node=stack & (1 << plan.entry) - 1, slack=slack, stack=stack)
     assert plan.rest is not None
     assert plan.waits is not None
     assert fields.top is not None
     assert fields.depth is not None
-    opened = move & (1 << COST) - 1  # (B,)
     fields.stack.index_put_((fields.depth,), plan.rest.index_select(0, fields.top))
     below = fields.depth + plan.waits.index_select(0, fields.top)  # (B,)
-    pushes = opened > 0
-    top = torch.where(pushes, opened, fields.stack.index_select(0, below)) & alive  # (B,)
+    opens = code > 0
+    top = torch.where(opens, code, fields.stack.index_select(0, below)) & ~refused  # (B,)
     node = plan.first.index_select(0, top)
-    return fields._replace(node=node, slack=slack, depth=below + pushes, top=top)
+    return fields._replace(node=node, slack=slack, depth=below + opens, top=top)
 
 
 def _registered(
-    plan: Plan[Tensor], guards: Guards[Tensor], fields: Fields[Tensor], move: Tensor, slack: Tensor, place: Tensor
+    plan: Plan[Tensor], guards: Guards[Tensor], fields: Fields[Tensor], move: Tensor, slack: Tensor
 ) -> Fields[Tensor]:
     """All fields after `move` (B,), where there are registers."""
     assert fields.low is not None
@@ -58,25 +60,27 @@ def _registered(
     assert fields.registers is not None
     assert fields.frame is not None
     assert fields.slot is not None
-    act = guards.act.index_select(0, place)  # (B,)
-    value = act >> VALUE
+    value = guards.value.index_select(0, move)
     above = fields.high - value  # (B,), below 0 where the upper guard closes it
-    slack = slack - (((value - fields.low) | above) < 0).long() * NEVER
+    slack = slack | (value - fields.low | above) >> 63  # -1 where a guard closes it
     order, frame = fields.order, fields.frame
     if order is not None:
+        assert fields.held is not None
+        assert fields.tight is not None
         bit = guards.bit.index_select(0, fields.node)  # (B,)
-        order = order & ~bit | torch.where(above > 0, bit, 0)
-        other = value != fields.registers.index_select(0, fields.slot)
-        order = order & ~(guards.key.index_select(0, fields.node) & other)
+        order = (order | bit) ^ bit * (above <= 0)
+        order = order ^ (fields.tight & (value != fields.held))
     fields.registers.index_put_((fields.slot,), value)
-    if guards.frames and order is not None:
-        step = act >> FRAME & 3  # (B,), 0 closes a frame, 2 opens one
-        saved = guards.count + 1
+    if order is not None and guards.step is not None:
+        assert guards.keep is not None
+        saved = guards.count + 1  # the cell of a frame that keeps its order
         fields.registers.index_put_((frame + saved,), order)
-        frame = torch.add(frame - guards.frame_cells, step, alpha=guards.frame_cells)
-        order = fields.registers.index_select(0, frame + saved).masked_fill(step > 1, 0)
+        frame = frame + guards.step.index_select(0, move)
+        order = fields.registers.index_select(0, frame + saved) & guards.keep.index_select(0, move)
     if order is not None:
-        order = order * (act >> HOLD & 1) | act & 1
+        if guards.hold is not None:
+            order = order & guards.hold.index_select(0, move)
+        order = order | guards.tie.index_select(0, move)
     return guarded(plan, guards, _stacked(plan, fields, move, slack)._replace(order=order, frame=frame))
 
 
@@ -84,7 +88,7 @@ def guarded(plan: Plan[Tensor], guards: Guards[Tensor], fields: Fields[Tensor]) 
     """The fields with what their node, registers and order say of it: the node that stands for it, slot and guards."""
     assert fields.registers is not None
     assert fields.frame is not None
-    node, order = fields.node, fields.order
+    node, order, held, tight = fields.node, fields.order, None, None
     if guards.spent is not None and order is not None:
         node = torch.where(order <= 1, guards.spent.index_select(0, node), node)
     slot = guards.store.index_select(0, node) + fields.frame
@@ -96,10 +100,11 @@ def guarded(plan: Plan[Tensor], guards: Guards[Tensor], fields: Fields[Tensor]) 
         read = fields.registers.index_select(0, cell.index_select(0, node) + fields.frame)
         high = torch.minimum(high, read + more.index_select(0, node))
     if order is not None:
-        nothing_behind = (order >> guards.beyond.index_select(0, node)) == 0
-        least = fields.registers.index_select(0, slot) + (guards.strict.index_select(0, node) & nothing_behind)
-        low = torch.maximum(low, least * (order & guards.key.index_select(0, node)))
-    return fields._replace(node=node, slot=slot, low=low.clamp(max=guards.top + 1), high=high.clamp(min=-1))
+        held = fields.registers.index_select(0, slot)
+        tight = order & guards.key.index_select(0, node)
+        beyond = order < guards.limit.index_select(0, node)  # nothing greater behind this place
+        low = torch.maximum(low, (held + beyond) * tight)
+    return fields._replace(node=node, slot=slot, low=low, high=high, held=held, tight=tight)
 
 
 def row_of(rows: Rows[Tensor], node: Tensor, slack: Tensor) -> Tensor:
@@ -131,19 +136,22 @@ def value_rows(guards: Guards[Tensor], fields: Fields[Tensor]) -> tuple[Tensor, 
     """(B,) the rows of `at_least` and `at_most`."""
     assert fields.low is not None
     assert fields.high is not None
+    low, high = fields.low + guards.reach, fields.high + guards.reach
     if guards.space is None:
-        return fields.low, fields.high + 1
+        return low, high
     space = guards.space.index_select(0, fields.node)
-    return space + fields.low, space + fields.high + 1
+    return space + low, space + high
 
 
 def compared(plan: Plan[Tensor], fields: Fields[Tensor]) -> Tensor:
     """The open tokens (B, V) bool by comparing costs and values, where there are no rows."""
-    move = plan.moves.view(-1, plan.width).index_select(0, fields.node)[:, :-2]  # (B, V)
-    open_ = (move >> COST) <= fields.slack.unsqueeze(1)
+    move = plan.width * fields.node.unsqueeze(1) + torch.arange(plan.width - 2, device=fields.node.device)  # (B, V)
+    if plan.kind is not None:
+        move = plan.kind[move]
+    open_ = plan.cost[move] <= fields.slack.unsqueeze(1)
     if plan.guards is None:
         return open_
     assert fields.low is not None
     assert fields.high is not None
-    value = plan.guards.act.view(-1, plan.width).index_select(0, fields.node)[:, :-2] >> VALUE
+    value = plan.guards.value[move]
     return open_ & (value >= fields.low.unsqueeze(1)) & (value <= fields.high.unsqueeze(1))

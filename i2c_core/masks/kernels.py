@@ -1,5 +1,5 @@
 """The Triton kernel that masks and picks in one pass over the logits: the mask's bits are read where they are needed,
-and no mask is ever written. Importing this module needs Triton.
+and no mask is ever written. Without Triton there is no kernel, and `HAS_TRITON` says so.
 
 One program of the kernel serves one row. Legend: B rows, V tokens, W packed words, U distinct rows of a mask.
 """
@@ -7,18 +7,20 @@ One program of the kernel serves one row. Legend: B rows, V tokens, W packed wor
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-triton: Any = importlib.import_module("triton")
-tl: Any = importlib.import_module("triton.language")
+HAS_TRITON = importlib.util.find_spec("triton") is not None
+triton: Any = importlib.import_module("triton") if HAS_TRITON else None
+tl: Any = importlib.import_module("triton.language") if HAS_TRITON else None
 
 if TYPE_CHECKING:
     constexpr = int  # what Triton calls a parameter that a kernel is compiled for
 else:
-    constexpr = tl.constexpr
+    constexpr = tl.constexpr if HAS_TRITON else int
 GREEDY, GUMBEL, INVERSE = 0, 1, 2
 MOST_BLOCK = 1024  # tokens that a program of the kernel looks at together
 
@@ -106,8 +108,9 @@ def _pick(  # type: ignore[no-untyped-def]
     tl.store(out + b, token)
 
 
-_scores = triton.jit(_scores)
-_kernel = triton.jit(_pick)
+if HAS_TRITON:
+    _scores = triton.jit(_scores)
+    _kernel = triton.jit(_pick)
 
 
 def pick(

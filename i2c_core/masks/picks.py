@@ -9,9 +9,6 @@ Legend: B sequences, V tokens.
 
 from __future__ import annotations
 
-import importlib.util
-from functools import cache
-
 import torch
 from torch import Tensor
 
@@ -20,12 +17,6 @@ from i2c_core.masks.pushdown import PushdownMask, has_rows, require_fit
 from i2c_core.masks.states import State, as_tensors
 
 LARGEST = 1e30  # of logits: a difference of two is a finite float32
-
-
-@cache
-def has_triton() -> bool:
-    """Whether Triton is installed."""
-    return importlib.util.find_spec("triton") is not None
 
 
 def pick(
@@ -51,12 +42,14 @@ def pick(
     plan = mask.tables.plan(state.plan.form)
     fields = as_tensors(state.fields)
     if kernel is None:
-        kernel = mask.device.type == "cuda" and has_triton()
+        kernel = mask.device.type == "cuda"
+    if kernel:
+        from i2c_core.masks import kernels  # Triton takes a while to import
+
+        kernel = kernels.HAS_TRITON
     if not kernel or not has_rows(plan):
         return plain(mask.legal(state), logits, mask.cheapest(state), gumbel, inverse)
     require_fit(logits, fields.slack.unsqueeze(1).expand(-1, mask.pad))
-    from i2c_core.masks import kernels
-
     assert plan.rows is not None
     guards = None
     if plan.guards is not None:

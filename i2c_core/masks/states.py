@@ -30,6 +30,8 @@ class Fields(NamedTuple, Generic[A]):
         frame: (B,) int64, where each current frame begins in `registers`.
         slot: (B,) int64, the cell of `registers` that takes the next value.
         order: (B,) int64, `more << 1 | tight`.
+        held: (B,) int64, what the register holds that takes the next value.
+        tight: (B,) int64, 1 where the node has a place in a key and the order is tight.
     """
 
     node: A
@@ -43,6 +45,8 @@ class Fields(NamedTuple, Generic[A]):
     frame: A | None = None
     slot: A | None = None
     order: A | None = None
+    held: A | None = None
+    tight: A | None = None
 
 
 class Ready(NamedTuple):

@@ -12,8 +12,8 @@ way ends where the text does. Then
 
 so cutting off what stands below the first match, an obligation that a lookahead leaves, and one that ends with the text
 are all the same. An atomic group adds a third function to the places inside of it, and so on: function `i` of a place
-says that the first way out of the innermost scope goes on to what function `i` says there, and the last, that there is a
-way out at all.
+says that the first way out of the innermost scope goes on to what function `i` says there, and the last one says that
+there is a way out at all.
 
 A lookbehind has a fixed width w. Its body is started at each position, and what w letters make of the function S of its
 start is what the lookbehind says: true or false, or a function of letters to come where there is a lookahead in it.
@@ -114,7 +114,7 @@ class Determiniser:
         """
         said: tuple[int, ...] = ()
         waiting: list[tuple[int, ...]] = []
-        for number, (place, width) in enumerate(self.program.behinds):
+        for number, (place, _) in enumerate(self.program.behinds):
             context = self._context(start, said)  # a lookbehind depends on those inside of it only
             begun = (*bodies(number, context), self._value(context, place, 0, _NONE))
             said = (*said, begun[0])

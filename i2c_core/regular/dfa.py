@@ -74,7 +74,7 @@ class Dfa:
 
     @cached_property
     def longest(self) -> int | None:
-        """The letters of the longest word, None where there is none: of infinitely many words. -1 in the empty language."""
+        """The letters of the longest word; None in an infinite language, -1 in the empty one."""
         if self.is_empty:
             return -1
         entering = [0] * len(self.step)

@@ -62,7 +62,7 @@ class Letters:
 
 
 def matched(item: Item, flags: int, text: str) -> list[str]:
-    """The characters of a text that one item matches, asked of `re` itself: so case and Unicode are as they are there."""
+    """The characters of a text that one item matches, asked of `re` itself: case and Unicode are as they are there."""
     key = (repr(item), flags)
     if key not in _singles:
         if len(_singles) >= MOST_SINGLES:

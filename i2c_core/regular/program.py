@@ -180,7 +180,7 @@ class _Builder:
                 after = self.add(Exit(next), depth + 1)
                 return self.repeat(argument, after, flags, depth + 1, atomic=True)
             case "ASSERT" | "ASSERT_NOT":
-                holds = self.around(*argument, flags)
+                holds = self.around(argument[0], argument[1], flags)
                 return self.add(Check(holds if operation == "ASSERT" else Not(holds), next), depth)
             case "AT":
                 return self.add(Check(self.anchor(str(argument), flags), next), depth)

@@ -101,7 +101,7 @@ class Rules:
         last, exists = _NONE, True
         for token, args in self.all_alternatives(wanted):
             if args is not last:
-                last, exists = args, all(not a.args or self._exists(a) for a in args)
+                last, exists = args, all(not a.args or self.exists(a) for a in args)
             if exists:
                 yield token, args
 
@@ -157,7 +157,7 @@ class Rules:
         state = wanted.args[0] if wanted.args else None
         return (kind, state.offset) if isinstance(kind, Text) and isinstance(state, Index) else None
 
-    def _exists(self, type_: Type) -> bool:
+    def exists(self, type_: Type) -> bool:
         """Whether an indexed type is within its bounds: `Stmt[4]` is not where s = 0..3, nor is `Index[0..-1]`.
 
         A symbol that makes every type, such as `if : (Bool, t, t) -> t`, brings neither into being.

@@ -68,30 +68,39 @@ def endless(signature: Signature, types: Sequence[Type], least: NDArray[np.int64
     root = types[0]
     rules = Rules(signature)
     ends = {t for t, cost in zip(types, least.tolist(), strict=True) if cost < NEVER}
-    symbols = dict.fromkeys(token for token, _ in rules.all_alternatives(root))
-    if not symbols:
+    names = list(dict.fromkeys(token for token, _ in rules.all_alternatives(root)))
+    if not names:
         fact, hint = _nothing(signature, root)
         return SignatureError(f"root {fact}", hint or "name another root type")
     links: list[str] = []
-    seen, wanted = {root}, root
+    seen, wanted = [root], root
     hint = ""
     while not hint:
         token, args = next(iter(rules.all_alternatives(wanted)))
-        before, wanted = wanted, next(a for a in args if a not in ends)
+        before, wanted = wanted, _endless_one(rules, args, ends)
         links.append(f"{token} needs {wanted}")
         if next(iter(rules.all_alternatives(wanted)), None) is None:
             fact, hint = _nothing(signature, wanted)
             links.append(fact)
-            hint = hint or f"declare a symbol of type {before} that needs none of these types"
+            hint = hint or f"declare a symbol of type {before} that needs no {wanted}"
         elif wanted in seen:
-            hint = f"declare a symbol of type {wanted} that needs none of these types"
-        seen.add(wanted)
+            others = "none of these types" if seen[-1] != wanted else f"no {wanted}"
+            hint = f"declare a symbol of type {wanted} that needs {others}"
+        seen.append(wanted)
     if len(links) > 6:
         links[3:-2] = ["..."]
-    names = list(symbols)
     shown = ", ".join(names[:8]) + (", ..." if len(names) > 8 else "")
-    fact = f"root type {root} can never end: each of its symbols ({shown}) needs a type without end; "
-    return SignatureError(fact + ", ".join(links), hint)
+    each = "its symbol " if len(names) == 1 else f"each of its symbols ({shown}) needs a type without end; "
+    return SignatureError(f"root type {root} can never end: {each}{', '.join(links)}", hint)
+
+
+def _endless_one(rules: Rules, args: Sequence[Type], ends: set[Type]) -> Type:
+    """The argument for which a symbol never ends: one that does not exist, else one that has no end.
+
+    What stands beside a type that does not exist was never grounded, so that it is not known to end.
+    """
+    missing = (a for a in args if a.args and not rules.exists(a))
+    return next(missing, None) or next(a for a in args if a not in ends)
 
 
 def _nothing(signature: Signature, type_: Type) -> tuple[str, str]:
@@ -107,4 +116,6 @@ def _nothing(signature: Signature, type_: Type) -> tuple[str, str]:
             bound = signature.indices.get(name)
             if bound is not None and isinstance(value, Index) and not bound.low <= value.offset <= bound.high:
                 return f"type {type_} is beyond '{name} = {bound}'", ""
-    return f"type {type_} has no symbol", f"declare a symbol that makes a {type_}"
+    others = [str(part) for part in signature.parts(type_)[1:]]
+    nor = f", nor has {' or '.join(others)}, which it stands for" if others else ""
+    return f"type {type_} has no symbol{nor}", f"declare a symbol of type {type_}"

@@ -461,8 +461,7 @@ def test_a_grammar_that_contradicts_the_signature(old: str, new: str, told: str)
         (
             "dots : (List[Coord, 1..5]) -> Image\nCoord = 0..5",
             'image: "dots" (INT INT)+\nINT: /[0-9]+/\n',
-            "toy.lark, line 1: rule image has no way to write symbol 'dots' of type Image with 1 elements\n"
-            "  -> add an alternative for it, or change the signature",
+            "toy.lark, line 1: rule image repeats 'INT INT' together\n  -> give what is repeated a rule of its own",
         ),
         (
             "dots : (List[Coord], Size) -> Image\nCoord = 0..5\nSize = 6..9",

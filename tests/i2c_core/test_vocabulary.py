@@ -88,8 +88,8 @@ def test_tokens_behind_the_end_are_told() -> None:
         ("B : Image", "Imag", "unknown root type 'Imag'\n  -> did you mean 'Image'?"),
         (
             "a : (I) -> I", "I",
-            "root type I can never end: each of its symbols (a) needs a type without end; a needs I\n"
-            "  -> declare a symbol of type I that needs none of these types",
+            "root type I can never end: its symbol a needs I\n"
+            "  -> declare a symbol of type I that needs no I",
         ),
         (
             "a, c : (K, J) -> I\nb : (I) -> J\nk : K", "I",
@@ -98,24 +98,30 @@ def test_tokens_behind_the_end_are_told() -> None:
         ),
         (
             "a : (St[s+1]) -> St[s]\ns = 0..2", "St[1]",
-            "root type St[1] can never end: each of its symbols (a) needs a type without end; a needs St[2], "
+            "root type St[1] can never end: its symbol a needs St[2], "
             "a needs St[3], type St[3] is beyond 's = 0..2'\n"
-            "  -> declare a symbol of type St[2] that needs none of these types",
+            "  -> declare a symbol of type St[2] that needs no St[3]",
         ),
         (
             "a : (Index[0..s-1]) -> Expr[s]\ns = 0..2", "Expr[0]",
-            "root type Expr[0] can never end: each of its symbols (a) needs a type without end; a needs Index[0..-1], "
+            "root type Expr[0] can never end: its symbol a needs Index[0..-1], "
             "type Index[0..-1] is an empty range\n"
-            "  -> declare a symbol of type Expr[0] that needs none of these types",
+            "  -> declare a symbol of type Expr[0] that needs no Index[0..-1]",
+        ),
+        (
+            "a : (Num, Num[0..s-1]) -> E[s]\nb : (E[s]) -> E[s]\nNum = 0..1\ns = 0..0", "E[0]",
+            "root type E[0] can never end: each of its symbols (a, b) needs a type without end; a needs Num[0..-1], "
+            "type Num[0..-1] is an empty range\n"
+            "  -> declare a symbol of type E[0] that needs no Num[0..-1]",
         ),
         (
             "a : (Name) -> I\nName = /b/ over [a]", "I",
-            "root type I can never end: each of its symbols (a) needs a type without end; a needs Name, "
+            "root type I can never end: its symbol a needs Name, "
             "type Name has no text of 'Name = /b/ over [a]'\n  -> widen its expression or its alphabet",
         ),
         (
             "a : I\nA > B\nB > A", "A",
-            "root type A has no symbol\n  -> declare a symbol that makes a A",
+            "root type A has no symbol, nor has B, which it stands for\n  -> declare a symbol of type A",
         ),
         (
             "a : (St[s]) -> St[s]\ns = 0..2", "St[3]",

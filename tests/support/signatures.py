@@ -140,7 +140,7 @@ def _sort(drawing: _Drawing, bound: dict[str, str]) -> str:
 def _list(drawing: _Drawing, element: str) -> str:
     low = drawing.number(0, 2)
     bounds = drawing.one("", f", {low}..{drawing.number(low, 3)}", f", {low}..")
-    literal = element.partition("[")[0] in ("Item", *drawing.kinds)
+    literal = element.partition("[")[0] in ("Item", "Box", *drawing.kinds)
     order = drawing.one("", ", <", ", <", ", <=") if literal or drawing.chance(30) else ""
     return f"List[{element}{bounds}{'' if element.startswith('List') else order}]"
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 
 import lark
 import pytest
+from walking_grammars import derived
 
 from i2c_core.errors import I2cError
-from i2c_core.grammars import GrammarText, Syntax, derive, find_doubt
+from i2c_core.grammars import GrammarText, find_doubt
 from i2c_core.grammars.languages import kind_of
 from i2c_core.grammars.lark_bridge import compile_grammar
 from i2c_core.grammars.separable import follows
-from i2c_core.types import parse_type
-from i2c_core.vocabulary import Vocabulary
 
 KEYWORDS = """\
 start: (NAME | INT | FLOAT | HEX | "if" | "then"i | "=" | "==" | OP | STRING)*
@@ -36,7 +36,9 @@ def test_a_scanner_finds_what_larks_lexer_finds() -> None:
     rng = random.Random(1)
     ignored = {t.name for t in parser.rules.terminals.values() if t.ignored}
     for _ in range(2000):
-        text = "".join(rng.choice(["if", "then", "THEN", "x", "0x", "1", ".", "=", ">", "<", "-", '"', " ", "#"]) for _ in range(8))
+        text = "".join(
+            rng.choice(["if", "then", "THEN", "x", "0x", "1", ".", "=", ">", "<", "-", '"', " ", "#"]) for _ in range(8)
+        )
         found: list[tuple[str, str]] = []
         position = 0
         while position < len(text):
@@ -46,10 +48,8 @@ def test_a_scanner_finds_what_larks_lexer_finds() -> None:
             found += [(name, text[position:end])] if name not in ignored else []
             position = end
         wanted: list[tuple[str, str]] = []
-        try:
+        with suppress(lark.exceptions.LarkError):
             wanted.extend((t.type, str(t)) for t in lexer.lex(text))
-        except lark.exceptions.LarkError:
-            pass
         assert found == wanted, text
 
 
@@ -57,7 +57,8 @@ def test_a_scanner_finds_what_larks_lexer_finds() -> None:
     ("grammar", "terminal", "kind"),
     [
         (KEYWORDS, "NAME", "/(?!(?:(?i:then))\\Z)(?i:[a-z]+)/ except if"),
-        (KEYWORDS, "INT", "/(?!0x[0-9a-f]+)[0-9]+/"),
+        (KEYWORDS, "INT", "/[0-9]+/"),
+        (KEYWORDS.replace("HEX.3: /0x", "HEX.3: /0"), "INT", "/(?!0[0-9a-f]+)[0-9]+/"),
         (KEYWORDS, "FLOAT", "/[0-9]+\\.[0-9]*/"),
         (KEYWORDS, "OP", "+ | - | < | ++ | +- | -+ | -- | \"=>\""),
         ('start: A\nA: /[1-9]|1[0-5]/', "A", "1..9"),
@@ -80,13 +81,13 @@ def test_what_the_texts_of_a_terminal_are(grammar: str, terminal: str, kind: str
         ("start: (WORD | INT)+\nWORD: /[a-z]+/\nINT: /[0-9]+/", "terminal WORD before WORD may go on"),
         ('start: (WORD ",")+\nWORD: /[a-z]+/', ""),
         ("start: (WORD | INT)+\nWORD: /[a-z]+/\nINT: /[0-9]+/\n%ignore /\\s/", ""),
-        ('start: x+\nx: "a" "b"? "c"\nAB: "ab"\n%ignore AB', "terminal a before b may be read as AB"),
-        ('start: ("a" "/")+\n%ignore " "\n%ignore /\\/ .*/', "terminal '/' before a may be read as /\\/ .*/"),
+        ('start: x+\nx: "a" "b"? "c"\nAB: "ab"\n%ignore AB', "terminal a before b may be read as ab"),
+        ('start: ("a" "/")+\n%ignore " "\n%ignore /\\/[ a].*/', "terminal '/' before a may be read as /\\/[ a].*/"),
         ('start: (A "b")+\nA: /a(?!b)/', "terminal A before b may go on"),
         ('start: (A "b")+\nA: /a(?!b)/\n%ignore " "', ""),
         (
             'start: (line "\\n")+\nline: NAME ":" TEXT | TEXT\nNAME: /[a-z]+/\nTEXT: /[^\\n]+/',
-            "terminal NAME before ':' may be read as TEXT",
+            "",  # a NAME is never found there
         ),
     ],
 )
@@ -113,8 +114,7 @@ def test_what_may_stand_behind_a_terminal() -> None:
     ],
 )
 def test_separators_stand_where_lexing_needs_them(grammar: str, text: str) -> None:
-    signature, root = derive(grammar)
-    made = Syntax(grammar, Vocabulary(signature, parse_type(root)), "toy")
+    made = derived(grammar)
     program = made.parse(text)
     assert made.parse(made.show(program)) == program
     assert len(made.show(program)) <= len(text) + text.count("(") + text.count(")") + 6
@@ -122,8 +122,7 @@ def test_separators_stand_where_lexing_needs_them(grammar: str, text: str) -> No
 
 def test_a_text_that_no_lexer_takes_apart_is_still_shown() -> None:
     grammar = GrammarText("start: WORD WORD\nWORD: /[a-z]+/", "toy.lark")
-    signature, root = derive(grammar)
-    made = Syntax(grammar, Vocabulary(signature, parse_type(root)), "toy")
+    made = derived(grammar)
     ids = [made.vocabulary.ids[t] for t in ("start", "'a'", "''", "'b'", "''")]
     assert made.show(made.vocabulary.decode(ids)) == "ab"
     assert made.doubt == "toy.lark: terminal WORD before WORD may go on"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +19,7 @@ from torch import Tensor
 from i2c_core.automata import Automaton
 from i2c_core.automata.automaton import KEEP, LOOSE, TIGHT
 from i2c_core.errors import ConfigError, ProgramError
-from i2c_core.masks import PushdownMask, State, Tables, plans
+from i2c_core.masks import PushdownMask, State, Tables, moves, plans
 from i2c_core.masks.rows import ROWS_BOUND
 
 Make = Callable[[Automaton], PushdownMask]
@@ -30,15 +31,23 @@ WAYS = [
     ("torch", "cells", ROWS_BOUND),
     ("torch", "cells", 0),
     ("torch", "bits", 1 << 12),  # packed rows alone, found by level
+    ("numpy", "kinds", ROWS_BOUND),  # moves numbered by production
+    ("torch", "kinds", 0),
 ]
+
+
+def set_form(form: str, patch: pytest.MonkeyPatch) -> None:
+    if form != "bits":
+        patch.setattr(plans, "WORD", 0)
+    if form == "kinds":
+        patch.setattr(moves, "DIRECT", 0)
 
 
 @pytest.fixture(params=WAYS, ids=lambda way: "-".join(map(str, way)))
 def make(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Make:
     """Masks of one backend, form of stack, and bound on the rows made ahead."""
     backend, form, bound = request.param
-    if form == "cells":
-        monkeypatch.setattr(plans, "WORD", 0)
+    set_form(form, monkeypatch)
     return lambda automaton: PushdownMask(Tables.from_automaton(automaton, bound), backend)
 
 
@@ -128,8 +137,7 @@ def random_automata(draw: st.DrawFn) -> Automaton:
 def test_masks_are_the_interpreters_for_any_automaton(automaton: Automaton, way: tuple[Any, ...], seed: int) -> None:
     backend, form, bound = way
     with pytest.MonkeyPatch.context() as patch:
-        if form == "cells":
-            patch.setattr(plans, "WORD", 0)
+        set_form(form, patch)
         mask = PushdownMask(Tables.from_automaton(automaton, bound), backend)
         least = int(automaton.least[1])
         guards = mask.tables.host_plan("cells").guards
@@ -340,6 +348,14 @@ def test_a_type_that_stores_without_a_space() -> None:
     automaton = automaton_of({"A": Sort({"a": Rule()}, store=0)}, registers=1)
     with pytest.raises(ValueError, match="a type without a space stores a value, or has a place in a key"):
         PushdownMask(Tables.from_automaton(automaton)).start(1, 1)
+
+
+def test_masks_are_pickled_without_their_buffers(make: Make) -> None:
+    mask = make(LANGUAGES["nested"])
+    mask.advance(mask.start(2, 9), torch.tensor([0, 1]))
+    again = pickle.loads(pickle.dumps(mask))
+    assert again.backend == mask.backend
+    assert torch.equal(again.legal(again.start(2, 9)), mask.legal(mask.start(2, 9)))
 
 
 def test_states_are_tensors(make: Make) -> None:

@@ -85,6 +85,9 @@ RULES = {
         "p : (x: Hue, y: N) -> R\nq : R\nr : (x: Hue) -> R\nHue = no | yes\nN = 1..2",
     ),
     "included elements": ("List[Any, 2..2, <]", "p : (x: N) -> P\nq : (x: N) -> Q\nN = 1..2\nAny > P, Q"),
+    "generic elements": ("List[Box[N], 2..2, <=]", "put : (t, y: N) -> Box[t]\nN = 1..2"),
+    "instances as elements": ("List[E, 2..2, <=]", "eq : (t, t) -> E for t in N\nnone : E\nN = 1..2"),
+    "an index out of its bounds": ("E[0]", "e : (List[E[s+1]], List[E[s-1]]) -> E[s]\ns = 0..1"),
     "nothing is left": ("R", "r : (x: N, y: N > x, z: N > y) -> R\nn : R\nN = 1..2"),
 }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +10,10 @@ import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 
-import i2c_core.masks.plans as stacks
+from i2c_core.automata import compile_vocabulary
 from i2c_core.errors import BudgetError, ProgramError, SignatureError
-from i2c_core.masks import Oracle, PushdownMask, State, Tables
+from i2c_core.masks import Oracle, PushdownMask, State, Tables, plans
 from i2c_core.plugins import families
 from i2c_core.symbols import Signature
 from i2c_core.types import parse_type
@@ -42,6 +40,27 @@ LANGUAGES = {
     "endless-branch": ("A", "a : A\nb : (A, Never) -> A\nc : (A, A) -> A\nnever : (Never) -> Never"),
     "costly": ("A", "a : A\nb : (A, Deep) -> A\nd0 : (D1, D1) -> Deep\nd1 : (D2, D2, D2) -> D1\nd2 : (A) -> D2"),
     "one-program": ("A", "a : A"),
+    "dependent": (
+        "Shape",
+        "rectangle : (x1: Coord, y1: Coord, x2: Coord > x1, y2: Coord >= y1 + 2 <= y1 + 4) -> Shape\nCoord = 1..6\n"
+        "pair : (Shape, Shape) -> Shape",
+    ),
+    "ordered": (
+        "Figure",
+        "cons : (first: Command, rest: Figure) -> Figure order first < rest.first\nnil : Figure\n"
+        "circle : (x: Coord, y: Coord) -> Command key x, y\n"
+        "rectangle : (x1: Coord, x2: Coord > x1) -> Command\nCoord = 1..3",
+    ),
+    "ordered-list": (
+        "Picture",
+        "draw : (all: List[Coord, 1..3, <], more: List[Coord, 0..2, <=]) -> Picture\nCoord = 1..4",
+    ),
+    "scopes": (
+        "Stmt[0]",
+        "for : (body: Stmt[s+1], rest: Stmt[s+1]) -> Stmt[s]\nuse : (k: Index[0..s-1]) -> Stmt[s]\n"
+        "skip : Stmt[s]\ns = 0..3",
+    ),
+    "text": ("Word", "word : (Name, Name) -> Word\nName = /[ab][ab0]*/ over [ab0] except ab | b"),
 }
 
 
@@ -54,7 +73,7 @@ def vocabulary_of(language: str) -> Vocabulary:
 def form(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     """Each form of stack with each form of mask; gives the bound of rows made ahead."""
     if request.param.startswith("arrays"):
-        monkeypatch.setattr(stacks, "WORD", 0)
+        monkeypatch.setattr(plans, "WORD", 0)
     return 0 if request.param.endswith("costs") else 1 << 26
 
 
@@ -97,6 +116,15 @@ def test_the_mask_is_the_oracles(language: str, form: int) -> None:
     compare(vocabulary, mask, budgets, seed=len(language))
 
 
+@pytest.mark.parametrize("language", ["dependent", "ordered", "ordered-list"])
+def test_masks_with_registers_are_the_oracles(language: str, form: int) -> None:
+    vocabulary = vocabulary_of(language)
+    automaton = compile_vocabulary(vocabulary, fold=0)
+    assert automaton.registers is not None
+    mask = PushdownMask(Tables.from_automaton(automaton, rows_bound=form))
+    compare(vocabulary, mask, vocabulary.shortest + torch.arange(24) % 15, seed=7)
+
+
 SORTS = ("S", "T", "U")
 PARTS = (*SORTS, "C", "E", "A", "List[S]", "List[T, 1..2]", "List[C, 2..]", "List[E, 0..1]", "List[List[U], 1..]")
 GENERICS = (
@@ -134,7 +162,7 @@ def test_the_mask_is_the_oracles_for_any_signature(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if not bits:
-            patch.setattr(stacks, "WORD", 0)
+            patch.setattr(plans, "WORD", 0)
         mask = PushdownMask(Tables.from_vocabulary(vocabulary, rows_bound=(1 << 26) * rows))
         budgets = vocabulary.shortest + torch.arange(6) % (more + 1)
         compare(vocabulary, mask, budgets, seed)
@@ -147,13 +175,6 @@ def test_random_programs_of_every_family_decode() -> None:
         *_, (_, _, prefixes) = walk(PushdownMask(Tables.from_vocabulary(vocabulary)), budgets, seed=1)
         for prefix, budget in zip(prefixes, budgets.tolist(), strict=True):
             assert family.from_tokens(prefix).size <= budget
-
-
-@pytest.mark.parametrize("arity", range(6))
-def test_height_bounds_every_stack(arity: int) -> None:
-    for budget in range(1, 60):
-        bounds = [min(1 + t * (arity - 1), budget - t) for t in range(budget)]
-        assert stacks.height(budget, arity) == max(1, *bounds)
 
 
 def test_fork_picks_rows(form: int) -> None:
@@ -273,46 +294,6 @@ def test_deep_programs() -> None:
     mask = PushdownMask(Tables.from_vocabulary(vocabulary))
     ids = torch.tensor([[0] * 2000 + [3] * 2001, [0, 3] * 2000 + [4]])
     assert mask.replay(ids, 4001).shape == (2, 4001, 5)
-
-
-class Trace(TorchDispatchMode):  # type: ignore[no-untyped-call]
-    """Fails on operations that wait for the device, or whose shape depends on data."""
-
-    WAITING = ("_local_scalar_dense", "nonzero", "masked_select", "unique", "item", "equal")
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        name = str(func)
-        assert not any(f"aten.{waiting}." in name for waiting in self.WAITING), name
-        assert "_to_copy" not in name or not (kwargs or {}).get("device"), name
-        return func(*args, **(kwargs or {}))
-
-
-def test_nothing_waits_for_the_device(form: int) -> None:
-    mask = PushdownMask(Tables.from_vocabulary(vocabulary_of("splits"), rows_bound=form))
-    token, index = torch.tensor([0, 1, 2, 3]), torch.tensor([0, 0, 1, 3])
-    with Trace():  # type: ignore[no-untyped-call]
-        state = mask.start(4, 9)
-        for _ in range(3):
-            state = mask.fork(mask.advance(state, token), index)
-            mask.legal(state)
-            mask.done(state)
-    with Trace(), pytest.raises(AssertionError):  # type: ignore[no-untyped-call]
-        bool(state.slack.any())
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
-def test_nothing_waits_for_a_gpu(form: int) -> None:
-    tables = Tables.from_vocabulary(vocabulary_of("splits"), rows_bound=form).to("cuda")
-    mask = PushdownMask(tables)
-    state = mask.start(4, 9)
-    token = torch.tensor([0, 1, 2, 3], device="cuda")
-    torch.cuda.set_sync_debug_mode("error")
-    try:
-        state = mask.fork(mask.advance(state, token), token)
-        mask.legal(state)
-    finally:
-        torch.cuda.set_sync_debug_mode("default")
-    assert mask.done(state).tolist() == [False, False, False, True]
 
 
 def test_plain_arrays_need_no_signature() -> None:
