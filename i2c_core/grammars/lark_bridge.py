@@ -121,7 +121,7 @@ class Parser:
         return analyzer.lr0_itemsets
 
     def stands(self) -> dict[tuple[Alternative, int], set[frozenset[str]]]:
-        """For each terminal in an alternative, by place, the sets of terminals that the lexer tries when it comes to it.
+        """For each terminal in an alternative, by place, the sets of terminals that the lexer tries there.
 
         Right behind another terminal that is the state that takes it; behind a rule it is a state where the rule ends.
         """
