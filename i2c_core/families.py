@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from i2c_core.errors import FamilyError, suggest
+from i2c_core.errors import FamilyError, ParseError, ProgramError, suggest
 from i2c_core.formats import JSON, TEXT, Format
 from i2c_core.programs import Program
 from i2c_core.references import Reference, resolve
@@ -178,6 +178,21 @@ class Family:
     def reparse(self, program: Program) -> Program:
         """What the program's text says: the program itself where the family `is_exact`, else perhaps another one."""
         return self.parse(self.show(program))
+
+    def settle(self, program: Program) -> Program | None:
+        """The canonical program that a program's text says and that says itself in turn.
+
+        The program's canonical form where the family `is_exact`; None where the grammar does not read the text, or
+        reads the text of what it read as yet another program.
+        """
+        canonical = self.canonical(program)
+        if self.is_exact:
+            return canonical
+        try:
+            said = self.canonical(self.reparse(canonical))
+            return said if said == canonical or self.reparse(said) == said else None
+        except (ParseError, ProgramError):
+            return None
 
     def program(self, name: str, *args: Program, value: float | None = None) -> Program:
         """A symbol applied to programs, checked."""

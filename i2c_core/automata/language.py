@@ -225,7 +225,7 @@ class Language:
         token, items, first = cons.token, (cons.element, *cons.between), len(cons.before)
         if (token, items, None) not in self._plans:
             places = range(first, first + len(items))
-            self._plans[token, items, None] = self._find_plan(token, items, items, places, None, False, element=True)
+            self._plans[token, items, None] = self._find_plan(token, items, places, None, False, element=True)
         return self._plans[token, items, None]
 
     def chained(self, chain: Chain) -> Plan:
@@ -250,13 +250,12 @@ class Language:
             items = (*cons.before, HOLE, *cons.behind)
             places, hole = [*places[: first + 1], *places[last + 1 :]], places[first : last + 1]
         if (token, args, keyed) not in self._plans:
-            self._plans[token, args, keyed] = self._find_plan(token, args, items, places, hole, keyed)
+            self._plans[token, args, keyed] = self._find_plan(token, items, places, hole, keyed)
         return self._plans[token, args, keyed]
 
     def _find_plan(
         self,
         token: int,
-        args: tuple[int, ...],
         items: tuple[int, ...],
         places: Sequence[int],
         hole: Sequence[int] | None,
@@ -280,10 +279,7 @@ class Language:
         names = tuple(symbol.parameters[i].name or str(i + 1) for i in places)
         key: tuple[int, ...] = (0,) if element else ()
         if keyed:
-            if symbol.key is None:
-                wanted = [i for i, y in enumerate(args) if self.literal(y) is not None]
-            else:
-                wanted = [symbol.place(n) for n in symbol.key]
+            wanted = self.vocabulary.signature.key(symbol)
             moved = [i for i in wanted if hole is not None and i in hole]
             if moved:
                 name = symbol.parameters[moved[0]].name

@@ -6,6 +6,7 @@ C channels, H W pixels.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from i2c_core.families import Family
 from i2c_core.programs import Program
 from i2c_core.raster import Pictures
 from i2c_core.references import resolve
+
+log = logging.getLogger(__name__)
 
 CHUNK = 1 << 26  # pixels compared at a time: 128 MB of int16
 
@@ -55,7 +58,9 @@ def rank(family: Family, renderer: Renders, proposals: Proposals, inputs: NDArra
     """The distinct candidates of each image, the closest first, then the smallest, then the likeliest.
 
     Every program is type-checked by code that the mask does not share, and made canonical; equal programs of an image
-    are one, with the largest of their probabilities. Programs without a picture are left out.
+    are one, with the largest of their probabilities. Programs without a picture are left out. Where the family's texts
+    may say other programs, a candidate is what its text says, and left out where the grammar does not read that; a
+    warning tells how many there were.
 
     Args:
         proposals: of B images.
@@ -138,16 +143,26 @@ def _distinct(
     ids = proposals.ids.cpu().numpy()  # (B, K, T)
     values = None if proposals.values is None else proposals.values.cpu().numpy()
     logprob = proposals.logprob.cpu().numpy()  # (B, K)
-    read: dict[tuple[bytes, bytes], int] = {}
+    read: dict[tuple[bytes, bytes], int | None] = {}
     numbers: dict[Program, int] = {}
+    other = unread = 0
     best: dict[tuple[int, int], float] = {}
     for b, k in np.argwhere(ids[:, :, 0] != family.vocabulary.size):  # what begins with padding is no program
         own: NDArray[np.float64] | None = None if values is None else values[b, k]
         key = (ids[b, k].tobytes(), b"" if own is None else own.tobytes())
         if key not in read:
-            program = family.canonical(family.from_tokens(ids[b, k].tolist(), None if own is None else own.tolist()))
-            read[key] = numbers.setdefault(program, len(numbers))
-        pair = (int(b), read[key])
+            written = family.from_tokens(ids[b, k].tolist(), None if own is None else own.tolist())
+            program = family.settle(written)
+            other += program is not None and not family.is_exact and program != family.canonical(written)
+            unread += program is None
+            read[key] = None if program is None else numbers.setdefault(program, len(numbers))
+        number = read[key]
+        if number is None:
+            continue
+        pair = (int(b), number)
         best[pair] = max(best.get(pair, -np.inf), float(logprob[b, k]))
+    if other or unread:
+        fact = "%d of %d programs of %s were written in a text that says another one, which was taken; %d in none at all"
+        log.warning(fact, other, len(read), family.name, unread)
     pairs = np.array(list(best), np.int64).reshape(-1, 2)  # (M, 2)
     return list(numbers), pairs[:, 0], pairs[:, 1], np.array(list(best.values()))

@@ -18,7 +18,7 @@ from i2c_core.grammars.lexing import Rivals
 from i2c_core.grammars.trees import Alternative, Rules, Terminal
 from i2c_core.regular import Dfa
 from i2c_core.regular import compile as compile_pattern
-from i2c_core.symbols import Enumeration, Kind, Range, Text
+from i2c_core.symbols import CONS, NIL, Enumeration, Kind, Range, Text
 from i2c_core.symbols.kinds import escaped, unescaped
 
 Stands = dict[tuple[Alternative, int], set[frozenset[str]]]
@@ -166,7 +166,8 @@ def _listed(words: list[str]) -> Kind | None:
     numbers = sorted(int(w) for w in words if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", w))
     if len(numbers) == len(words) and numbers == list(range(numbers[0], numbers[0] + len(numbers))):
         return Range(numbers[0], numbers[-1])
-    if any(w.startswith("'") or not w.isprintable() for w in words):  # names of characters begin with a quote
+    # Names of characters begin with a quote; `cons` and `nil` are lists'.
+    if any(w.startswith("'") or not w.isprintable() or w in (CONS.name, NIL.name) for w in words):
         pattern = "|".join(map(re.escape, sorted(words, key=lambda w: (-len(w), w))))
         return Text(unescaped(escaped(pattern)), _over(words))
     return Enumeration(tuple(sorted(words, key=_rank)))

@@ -189,6 +189,8 @@ class TreeReader:
             return True
         if wanted.bounds.high is not None and wanted.bounds.high < len(value):
             return False
+        if wanted.element not in self._vocabulary.types:  # nothing is of that type, so that only empty lists are
+            return False
         element = self._vocabulary.types.index(wanted.element)
         return all(element in self._types_of(self._through(v), fits) for v in value)
 

@@ -49,14 +49,14 @@ def unfold(alternatives: Sequence[Alternative], terminals: dict[str, Terminal], 
         taken = set(rules.by_rule) | set(made_up)
         problems = repeats.problems()
         for rule in problems:
-            if not _wrap(made, rule, _free(f"{owner(rule)}_item", taken), made_up):
-                _open(made, rule, _free(owner(rule) + "_part" if rule.startswith("__") else rule.strip("_"), taken))
+            if not _wrap(made, rule, _free(f"{_plain(rule)}_item", taken), made_up):
+                _open(made, rule, _free(_plain(rule) + "_part" if rule.startswith("__") else _plain(rule), taken))
         if problems:
             continue
         rule = _most(rules, repeats)
         if not rule:
             break
-        _open(made, rule, _free(owner(rule) + "_part" if rule.startswith("__") else rule.strip("_"), taken))
+        _open(made, rule, _free(_plain(rule) + "_part" if rule.startswith("__") else _plain(rule), taken))
     made = [replace(m, alternative=kept[_key(m)]) for m in made]
     return Unfolded(tuple(kept.values()), tuple(made), made_up)
 
@@ -138,6 +138,11 @@ def _most(rules: Rules, repeats: Repeats) -> str:
             if most is not None and repeats.count((most,)) > 1:
                 return most.name
     return ""
+
+
+def _plain(rule: str) -> str:
+    """The rule that a person wrote, without the underscores that would inline what is called after it."""
+    return owner(rule).strip("_")
 
 
 def _free(name: str, taken: set[str]) -> str:

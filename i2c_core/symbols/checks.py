@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from i2c_core.symbols.signature import Signature
 
 OPERATORS = (">", ">=", "<", "<=")
+_RENAME = "rename it: one token cannot be both"
 
 
 def check_signature(signature: Signature) -> None:
@@ -33,7 +34,23 @@ def check_signature(signature: Signature) -> None:
     if signature.has_orders:
         for symbol, type_ in signature.all_types():
             if type_.is_list and type_.increasing:
-                _check_elements(signature, symbol, type_.element, type_.increasing.strict)
+                where = f"the ordered list in {symbol.name}"
+                _check_elements(signature, where, type_.element, type_.increasing.strict)
+
+
+def check_root(signature: Signature, root: Type) -> None:
+    """Raise `SignatureError` where the types inside a root mean nothing, or lists in it what the table forbids."""
+    where = f"the root {root}"
+    for type_ in _inside(root):
+        if type_.is_list:
+            _check_list_tokens(signature)
+            if type_.increasing:
+                _check_elements(signature, where, type_.element, type_.increasing.strict)
+    _check_type(signature, root, where)
+    made = {s.result.name for s in signature.symbols} | set(signature.kinds) | set(signature.includes)
+    for name in _sorts(root):
+        if name not in made:
+            raise SignatureError(f"unknown type {name!r} in {where}", suggest(name, made, "name a type of the table"))
 
 
 # -- types
@@ -92,10 +109,7 @@ def _check_type(signature: Signature, type_: Type, where: str) -> None:
         if name not in indices and name in signature.indices:
             fact = f"{name!r} names an index and a type variable at {where}"
             raise SignatureError(fact, "rename one of them, or write the index inside brackets")
-    waiting = [type_]
-    while waiting:
-        part = waiting.pop()
-        waiting += [a for a in part.args if isinstance(a, Type)]
+    for part in _inside(type_):
         if not part.args or part.is_list:
             continue
         if part.span is None:
@@ -111,14 +125,19 @@ def _check_type(signature: Signature, type_: Type, where: str) -> None:
                 raise SignatureError(fact, f"declare {name} = 0..9, or write {part.name} without brackets")
 
 
+def _inside(type_: Type) -> Iterator[Type]:
+    """A type and those inside it."""
+    waiting = [type_]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting += [a for a in part.args if isinstance(a, Type)]
+
+
 def _sorts(type_: Type) -> Iterator[str]:
-    if type_.is_variable:
-        return
-    if not type_.is_list and type_.span is None:
-        yield type_.name
-    for arg in type_.args:
-        if isinstance(arg, Type):
-            yield from _sorts(arg)
+    for part in _inside(type_):
+        if not part.is_variable and not part.is_list and part.span is None:
+            yield part.name
 
 
 def _check_inclusions(signature: Signature) -> None:
@@ -132,23 +151,32 @@ def _check_inclusions(signature: Signature) -> None:
 
 def _check_tokens(signature: Signature) -> None:
     """A symbol named like a list's, a literal or a character would be one token of two meanings."""
-    has_lists = any(t.is_list for _, t in signature.all_types())
-    hint = "rename it: one token cannot be both"
+    if any(t.is_list for _, t in signature.all_types()):
+        _check_list_tokens(signature)
     owners = {m: (n, k) for n, k in signature.kinds.items() if isinstance(k, Enumeration) for m in k.members}
     ranges = [(n, k) for n, k in signature.kinds.items() if isinstance(k, Range)]
     for symbol in signature.symbols:
-        if has_lists and symbol.name in (CONS.name, NIL.name):
-            own = CONS if symbol.name == CONS.name else NIL
-            raise SignatureError(f"symbol '{symbol}' is named like '{own}', which lists bring along", hint)
         if symbol.parameters:
             owner = owners.get(symbol.name) or next((r for r in ranges if r[1].holds(symbol.name)), None)
             if owner is not None:
                 fact = f"symbol '{symbol}' is named like a literal of '{owner[0]} = {owner[1]}'"
-                raise SignatureError(fact, hint)
+                raise SignatureError(fact, _RENAME)
     if signature.has_texts:
         for name in (*(s.name for s in signature.symbols), *owners):
             if name.startswith("'"):
-                raise SignatureError(f"{name!r} is named like a character of a text", hint)
+                raise SignatureError(f"{name!r} is named like a character of a text", _RENAME)
+
+
+def _check_list_tokens(signature: Signature) -> None:
+    """Where there are lists, `cons` and `nil` are theirs."""
+    for own in (CONS, NIL):
+        symbol = next((s for s in signature.symbols if s.name == own.name), None)
+        if symbol is not None:
+            raise SignatureError(f"symbol '{symbol}' is named like '{own}', which lists bring along", _RENAME)
+        for name, kind in signature.kinds.items():
+            if isinstance(kind, Enumeration) and own.name in kind.members:
+                fact = f"the member {own.name} of '{name} = {kind}' is named like '{own}', which lists bring along"
+                raise SignatureError(fact, _RENAME)
 
 
 # -- relations, keys and orders
@@ -225,14 +253,13 @@ def _check_order(signature: Signature, symbol: Symbol) -> None:
     if symbol.place(order.element) > symbol.place(order.rest):
         fact = f"{order.rest} of {symbol.name} comes before {order.element}"
         raise SignatureError(fact, f"put {order.element} before {order.rest}")
-    _check_elements(signature, symbol, element.type, order.strict)
+    _check_elements(signature, f"the ordered list in {symbol.name}", element.type, order.strict)
 
 
-def _check_elements(signature: Signature, owner: Symbol, element: Type, strict: bool) -> None:
-    """Whether programs of a type can stand in an order."""
+def _check_elements(signature: Signature, where: str, element: Type, strict: bool) -> None:
+    """Whether programs of a type can stand in an order, that of the list at `where`."""
     if signature.literal_kind(element) is not None:
         return
-    where = f"the ordered list in {owner.name}"
     makers = signature.elements(element)
     literals = [part for part in signature.parts(element) if signature.kind(part) is not None]
     if element.is_variable or element.is_list or literals or not makers:

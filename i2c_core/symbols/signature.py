@@ -265,10 +265,10 @@ class Signature:
     def _make(self, name: str) -> Symbol | None:
         """The symbol of a list, a literal, a character or an instance."""
         by_name: dict[str, Symbol] = self._by_name  # type: ignore[attr-defined]
-        if name in ("cons", "nil"):
-            return CONS if name == "cons" else NIL
         if name in self._members:  # type: ignore[attr-defined]
             return Symbol(name, (), LITERAL)
+        if name in ("cons", "nil"):
+            return CONS if name == "cons" else NIL
         if _INTEGER.fullmatch(name):
             ranges: Mapping[str, Range] = self._ranges  # type: ignore[attr-defined]
             if any(r.holds(name) for r in ranges.values()):

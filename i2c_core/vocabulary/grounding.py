@@ -25,6 +25,7 @@ from i2c_core.symbols import (
     character_token,
     instances,
 )
+from i2c_core.symbols.checks import check_root
 from i2c_core.types import Index, Type
 
 MAX_PRODUCTIONS = 1_000_000  # about 100 MB of tables; more is a range or a nesting that wants another way to say it
@@ -228,6 +229,8 @@ def _require_root(signature: Signature, root: Type) -> None:
     if not root.is_ground:
         name = next(root.variables())
         raise SignatureError(f"root type {root} leaves {name!r} open", "name one type, such as Stmt[0]")
+    if root.args:
+        check_root(signature, root)
 
 
 def _require_few(signature: Signature, wanted: Type, bound: int) -> None:

@@ -233,8 +233,8 @@ def test_what_a_renderer_prints_is_no_code(i2c: Run, plugins: Plugins) -> None:
         ({"grammar": 'start: "f" start start start -> f | "a" -> a | "b" -> b\n'},
          "grammar of stranger, line 1: alternative 'f' of rule start has 3 arguments, the signature says "
          "f : (T, T) -> T\n  -> change one of the two"),
-        ({"signature": "f : (T, T) -> T"}, "root type T can never end: each of its symbols (f) needs T\n"
-         "  -> declare a symbol of type T that needs none of them"),
+        ({"signature": "f : (T, T) -> T"}, "root type T can never end: its symbol f needs T\n"
+         "  -> declare a symbol of type T that needs no T"),
     ],
 )  # fmt: skip
 def test_families(i2c: Run, plugins: Plugins, tmp_path: Path, changes: dict[str, Any], expected: str) -> None:

@@ -14,7 +14,7 @@ LAYOUT = ROOT / "tests" / "house" / "test_layout.py"
 PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 
 
-@pytest.mark.parametrize("name", ["decoding.md", "design.md", "masking.md", "signatures.md"])
+@pytest.mark.parametrize("name", ["decoding.md", "design.md", "grammars.md", "masking.md", "signatures.md"])
 def test_examples_run(name: str) -> None:
     run_python(ROOT / "docs" / name, blocks(ROOT / "docs" / name, "python"))
 

@@ -182,7 +182,7 @@ class _Trees:
         symbol, args = self.signature[token], self.args(y, token)
         place = [s.name for s in self.signature.symbols].index(token)
         if symbol.key is None:
-            at = [i for i, a in enumerate(args) if self.signature.literal_kind(self.vocabulary.types[a]) is not None]
+            at = [i for i, p in enumerate(symbol.parameters) if self.signature.literal_kind(p.type) is not None]
         else:
             at = [symbol.place(n) for n in symbol.key]
         return (place, *(self.value(args[i], children[i][0]) for i in at))

@@ -171,3 +171,33 @@ def test_a_real_network_over_a_real_family(decoder: Literal["transformer", "recu
         alone = proposer.propose(Observation(images[2:]), n=4, strategy=strategy, budget=15)
         assert torch.equal(alone.ids, found.ids[2:])
         assert torch.allclose(alone.logprob, found.logprob[2:], atol=1e-4)
+
+
+def test_a_candidate_is_what_its_text_says(caplog: pytest.LogCaptureFixture) -> None:
+    """Where `x + x + x` is read from the right, the program that adds from the left cannot be written."""
+    sums = Family(
+        "sums", "Expr", grammar='start: expr\nexpr: expr "+" expr -> add\n    | "x"\n%ignore " "\n', size=(4, 4)
+    )
+    assert not sums.is_exact
+    vocabulary = sums.vocabulary
+    ids = torch.full((1, 2, 9), vocabulary.pad)
+    for k, names in enumerate(("add add x x x", "add x add x x")):
+        ids[0, k, :5] = torch.tensor(vocabulary.names_to_ids(names.split()))
+    logprob = torch.tensor([[-1.0, -2.0]], dtype=torch.float64)
+    undefined = torch.zeros(1, 2, dtype=torch.int64)
+    found = rank(sums, Blank(), Proposals(ids, logprob, logprob, None, undefined), np.zeros((1, 1, 4, 4), np.uint8))
+    assert [(sums.show(c.program), c.size, c.logprob) for c in found[0]] == [("x + x + x", 5, -1.0)]
+    assert found[0][0].program == sums.parse("x + x + x")
+    assert caplog.messages == [
+        "1 of 2 programs of sums were written in a text that says another one, which was taken; 0 in none at all"
+    ]
+
+
+class Blank:
+    """Draws nothing."""
+
+    def render(
+        self, ids: NDArray[np.int64], values: NDArray[np.float64] | None = None, size: tuple[int, int] | None = None
+    ) -> Any:
+        assert size is not None
+        return SimpleNamespace(pixels=np.zeros((len(ids), 1, *size), np.uint8), defined=np.ones(len(ids), bool))
