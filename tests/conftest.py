@@ -1,4 +1,4 @@
-"""One setting for all tests: hypothesis repeats, and nobody's installed plugin turns a test red."""
+"""Settings for all tests: hypothesis repeats, nobody's installed plugin turns a test red, nothing is kept on disk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other cost tenfold
 os.environ.setdefault("I2C_LOAD_PLUGINS", "core,commands,splits")  # before anything loads plugins
+os.environ["I2C_CACHE"] = ""  # every automaton is compiled by the code under test, and nobody's folder is written
 
 collect_ignore = ["frozen_plugin"]  # a plugin with tests of its own, run in an environment of its own
 

@@ -21,7 +21,8 @@ def reference() -> str:
         "This page is made from the commands' own help: `python -m i2c_cli.reference docs/commands.md`.\n"
         "Code and data go to stdout and everything else to stderr. Exit codes: 0 ok, 1 error, 2 usage, 3 nothing met\n"
         "`--threshold`, 130 interrupted. `I2C_LOAD_PLUGINS` chooses plugins by name, `I2C_TRACEBACK=1` shows the\n"
-        "traceback of an internal error.",
+        "traceback of an internal error. `I2C_CACHE` is the folder that keeps compiled signatures, empty for none;\n"
+        "unset, it is `i2c` in the user's folder for caches.",
         f"```text\n{_group_help()}\n```",
     ]
     for name in COMMANDS:

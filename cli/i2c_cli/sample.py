@@ -11,11 +11,18 @@ from i2c_cli.console import emit, emit_json, say
 from i2c_cli.targets import language
 from i2c_core.families import Family
 
+LARGEST = 100_000  # tokens; such a program takes half a minute
+
 
 @click.command("sample")
 @options.language
 @options.count(10, "Programs.")
-@click.option("--budget", metavar="TOKENS", type=click.IntRange(1), help="Most tokens [default: the family's].")
+@click.option(
+    "--budget",
+    metavar="TOKENS",
+    type=click.IntRange(1, LARGEST),
+    help="Most tokens of a program [default: the family's].",
+)
 @options.seed()
 @options.as_json("Print one JSON object a program.")
 @options.quiet
@@ -36,14 +43,17 @@ def command(
     """
     from i2c_core.datasets.random_programs import Redrawn, random_programs
 
-    found = language(family, grammar, start, parser)
+    found = language(family, grammar, start, parser, quiet)
     redrawn = Redrawn()
     for program, text in random_programs(found, count, budget or found.budget, seed, redrawn):
         if as_json:
-            ids = found.to_tokens(program).ids
-            emit_json({"code": text, "tokens": [found.vocabulary.tokens[i] for i in ids]})
+            encoded = found.to_tokens(program)
+            record = {"code": text, "tokens": [found.vocabulary.tokens[i] for i in encoded.ids]}
+            values = [None if v != v else v for v in encoded.values]
+            emit_json(record | ({"values": values} if encoded.has_values else {}))
         else:
             emit(text)
     if redrawn.normalised or redrawn.refused:
-        fact = f"{found.name} is not shown unambiguous ({found.doubt}): " if found.doubt else ""
-        say(f"{fact}{redrawn.normalised} texts said another program, {redrawn.refused} were drawn again", quiet)
+        doubt = f" is not shown unambiguous ({found.doubt})" if found.doubt else ""
+        counts = f"texts that said another program: {redrawn.normalised}, drawn again: {redrawn.refused}"
+        say(f"{found.name}{doubt}; {counts}", quiet)

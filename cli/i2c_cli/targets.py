@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from i2c_cli.console import Usage, emit
+from i2c_cli.console import Usage, emit, say
 from i2c_core.errors import I2cError
 from i2c_core.families import Family
 from i2c_core.formats import Format, choose_format
@@ -15,6 +15,7 @@ from i2c_core.plugins import families
 from i2c_core.sources import output_names
 
 STDOUT = "-"  # as -o's word for it
+LALR, EARLEY = "lalr", "earley"
 
 if TYPE_CHECKING:
     from i2c_core.answers import Candidate
@@ -102,8 +103,13 @@ class Targets:
         return wrote
 
 
-def language(family: Family | None, grammar: Path | None, start: str | None, parser: str | None) -> Family:
-    """The family itself, or one derived from nothing but a Lark grammar, named after its file."""
+def language(
+    family: Family | None, grammar: Path | None, start: str | None, parser: str | None, quiet: bool = False
+) -> Family:
+    """The family itself, or one derived from nothing but a Lark grammar, named after its file.
+
+    Where no parser is named, a grammar that is not LALR(1) is read with Earley, and that is said.
+    """
     if family is not None and grammar is not None:
         raise Usage("--family and --grammar exclude each other", "leave one of them out")
     if family is not None:
@@ -114,12 +120,22 @@ def language(family: Family | None, grammar: Path | None, start: str | None, par
     if grammar is None:
         raise Usage("neither --family nor --grammar says which language", "name a family: see 'i2c families'")
     from i2c_core.grammars import derive, read_grammar
+    from i2c_core.grammars.refusals import ConflictError
 
-    text = read_grammar(grammar, "--grammar")
-    signature, root = derive(text, start or "start", parser or "lalr")
-    name = re.sub(r"[^a-z0-9]+", "-", grammar.stem.lower()).strip("-")
+    packaged = ":" in str(grammar) and not grammar.exists()
+    text = read_grammar(str(grammar) if packaged else grammar, "--grammar")
+    first = "start" if start is None else start
+    try:
+        signature, root = derive(text, first, parser or LALR)
+    except ConflictError as error:
+        if parser is not None:
+            raise
+        parser = EARLEY
+        signature, root = derive(text, first, parser)
+        say(f"not LALR(1), so that Earley reads it: {error.fact}", quiet)
+    name = re.sub(r"[^a-z0-9]+", "-", Path(text.name).stem.lower()).strip("-")
     name = name if name[:1].isalpha() else f"grammar-{name}".strip("-")
-    return Family(name, root, signature, text, parser=parser or "lalr", start=start or "start")
+    return Family(name, root, signature, text, parser=parser or LALR, start=first)
 
 
 def _find_inputs(arguments: tuple[str, ...]) -> list[Path | str]:

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from i2c_core.automata import Automaton, compile_vocabulary
+from i2c_core.automata import Automaton, compiled
 from i2c_core.datasets.guarded import pick
 from i2c_core.datasets.sampling import bin_centres
 from i2c_core.datasets.walking import Walker
@@ -27,9 +27,10 @@ from i2c_core.errors import BudgetError, DataError, I2cError
 from i2c_core.families import Family
 from i2c_core.programs import Program
 
-BATCH = 64  # programs written at once
-SHRINK = 0.25  # the share of its chance that an ending keeps while the program is shorter than it tries to be
-MAX_ROUNDS = 100  # batches without one program before it is given up
+BATCH = 64  # programs written at once; fewer where they are large
+CELLS = 1 << 24  # rows times steps times tokens of a batch: about a second
+SHRINK = 0.1  # the share of its chance that an ending keeps below the size aimed at, and all else from there on
+MOST_REFUSED = 2_000  # candidates in a row that say no program, before it is given up
 
 
 @dataclass
@@ -50,6 +51,8 @@ def random_programs(
 ) -> Iterator[tuple[Program, str]]:
     """`count` programs of at most `budget` tokens with their texts; every text says its program.
 
+    They are the first of a stream that the seed decides: asking for more changes none of them.
+
     Args:
         redrawn: counts what was not taken as it was drawn.
 
@@ -57,30 +60,40 @@ def random_programs(
         BudgetError: the shortest program has more tokens.
         DataError: no text of many candidates could be read.
     """
-    writer = _Writer(compile_vocabulary(family.vocabulary))
+    writer = _Writer(compiled(family.vocabulary))
     shortest = int(writer.automaton.least[1])
     if budget < shortest:
         fact = f"a budget of {budget} tokens is below the shortest {family.root}, which has {shortest}"
         raise BudgetError(fact, f"use a budget of at least {shortest}")
     rng = np.random.default_rng(seed)
     counted = Redrawn() if redrawn is None else redrawn
-    found = empty = 0
+    rows = max(1, min(BATCH, CELLS // (budget * len(writer.automaton.tokens))))
+    found = in_vain = 0
     while found < count:
-        ids = writer.write(rng, min(BATCH, count), budget)
+        ids = writer.write(rng, rows, budget)
         values = bin_centres(family.vocabulary, ids)
-        before = found
         for row, tokens in enumerate(ids):
             program = family.from_tokens(tokens.tolist(), None if values is None else values[row].tolist())
             said = _said(family, program, budget, counted)
+            in_vain = in_vain + 1 if said is None else 0
+            if in_vain == MOST_REFUSED:
+                raise _unreadable(family, program)
             if said is not None:
                 found += 1
                 yield said
                 if found == count:
                     return
-        empty = empty + 1 if found == before else 0
-        if empty == MAX_ROUNDS:
-            fact = f"none of {MAX_ROUNDS * len(ids):,} random programs of {family.name} can be read back"
-            raise DataError(fact, "see why with 'i2c check', or raise the budget")
+
+
+def _unreadable(family: Family, program: Program) -> DataError:
+    text = family.show(program)
+    shown = repr(text if len(text) <= 40 else f"{text[:40]}...")
+    fact = (
+        f"none of {MOST_REFUSED:,} random texts of {family.name} says a program when it is read back, such as {shown}"
+    )
+    if not family.doubt:
+        return DataError(fact, "see what its grammar says of it, or raise the budget")
+    return DataError(f"{fact}: {family.doubt}", "change the grammar there, or raise the budget")
 
 
 def _said(family: Family, program: Program, budget: int, counted: Redrawn) -> tuple[Program, str] | None:
@@ -121,7 +134,7 @@ class _Writer:
             weights = np.stack([self._share(t) for t in type_.tolist()]) * legal
             reached = budget - state.slack >= goal[active]  # what is written and what closing it needs
             ends = automaton.cost[automaton.production[type_]] <= 0  # (n, V)
-            weights[ends & ~reached[:, None]] *= SHRINK
+            weights[ends != reached[:, None]] *= SHRINK
             token = pick(rng, weights)
             ids[active, step] = token
             walker.advance(state, token)

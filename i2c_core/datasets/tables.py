@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from i2c_core.automata import FOLD, Automaton, compile_vocabulary
+from i2c_core.automata import FOLD, Automaton, compiled
 from i2c_core.vocabulary import Vocabulary
 
 
@@ -56,7 +56,7 @@ def _make(vocabulary: Vocabulary) -> ContextFree:
     own = ContextFree(tuple(map(str, vocabulary.types)), vocabulary.production, vocabulary.prod_args)
     if not has_rules(vocabulary):
         return own
-    automaton = compile_vocabulary(vocabulary, FOLD)
+    automaton = compiled(vocabulary, FOLD)
     if automaton.registers is not None:
         return ContextFree(own.types, own.production, own.args, automaton)
     return ContextFree(automaton.types, automaton.production[1:], automaton.args - 1)

@@ -7,7 +7,17 @@ signature --derive_grammar--> grammar         in call notation
 
 from i2c_core.grammars.calls import derive_grammar
 from i2c_core.grammars.deriving import derive, derive_signature
+from i2c_core.grammars.refusals import ConflictError
 from i2c_core.grammars.sources import GrammarText, read_grammar
 from i2c_core.grammars.syntax import Syntax, find_doubt
 
-__all__ = ["GrammarText", "Syntax", "derive", "derive_grammar", "derive_signature", "find_doubt", "read_grammar"]
+__all__ = [
+    "ConflictError",
+    "GrammarText",
+    "Syntax",
+    "derive",
+    "derive_grammar",
+    "derive_signature",
+    "find_doubt",
+    "read_grammar",
+]

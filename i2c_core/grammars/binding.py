@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from i2c_core.errors import GrammarError, suggest
-from i2c_core.grammars.forms import Bound, Form, Meaning
+from i2c_core.grammars.assigning import Assigning, closure, is_literal
+from i2c_core.grammars.forms import Form, Meaning
 from i2c_core.grammars.naming import is_bracketing, key, plain, proposals, rule_names
 from i2c_core.grammars.repeats import Element, Many, Repeats
 from i2c_core.grammars.trees import Alternative, Item, Rules
@@ -18,26 +19,12 @@ from i2c_core.types import Type
 from i2c_core.vocabulary import Production, Vocabulary
 
 
-class Binding(Bound):
+class Binding(Assigning):
     """The meaning of every alternative; raises `GrammarError` where grammar and signature contradict."""
 
     def __init__(self, rules: Rules, vocabulary: Vocabulary) -> None:
         super().__init__(rules, vocabulary, Repeats(rules))
-        self.keys = [key(t) for t in vocabulary.types]
-        # Productions by key and symbol, one for each token and list of argument keys.
-        self._made: dict[str, dict[str, list[Production]]] = {}
-        self._has_literals = dict.fromkeys(self.keys, False)
-        generic = {s.name for s in vocabulary.signature.symbols if s.ranges}
-        for production in vocabulary.productions:
-            if vocabulary.production[production.type, vocabulary.ids[production.token]] < 0:
-                continue
-            of_key = self._made.setdefault(self.keys[production.type], {})
-            name = production.token.partition("[")[0]  # `eq` of `eq[Coord]`
-            name = name if name in generic else production.token
-            known = of_key.setdefault(name, [])
-            if all((q.token, self._args(q)) != (production.token, self._args(production)) for q in known):
-                known.append(production)
-            self._has_literals[self.keys[production.type]] |= not production.args
+        self._collect()
         self._add_included()
         self.sorts = self._sort()
         for rule, alternatives in rules.by_rule.items():
@@ -47,25 +34,22 @@ class Binding(Bound):
     def _add_included(self) -> None:
         """Types that are only ever included have no ground type of their own, but rules may stand for them."""
         signature = self.vocabulary.signature
-        for type_key in list(self._made):
-            for part in _closure(signature.includes, type_key)[1:]:
+        for type_key in list(self.made):
+            for part in closure(signature.includes, type_key)[1:]:
                 if part in self.keys:
                     continue
                 self.keys.append(part)
-                names = set(_closure(signature.includes, part))
+                names = set(closure(signature.includes, part))
                 made = {
                     name: [q for q in found if self._belongs(q.token, part, names)]
-                    for name, found in self._made[type_key].items()
+                    for name, found in self.made[type_key].items()
                 }
-                self._made[part] = {name: found for name, found in made.items() if found}
-                self._has_literals[part] = any(not q.args for found in made.values() for q in found)
+                self.made[part] = {name: found for name, found in made.items() if found}
+                self.has_literals[part] = any(is_literal(q) for found in made.values() for q in found)
 
     def _belongs(self, token: str, sort: str, names: set[str]) -> bool:
         signature = self.vocabulary.signature
         return signature[token].result.name in names or signature.literal(Type(sort), token)
-
-    def _args(self, production: Production) -> tuple[str, ...]:
-        return tuple(self.keys[a] for a in production.args)
 
     # -- rules and types
 
@@ -94,7 +78,7 @@ class Binding(Bound):
         signature = self.vocabulary.signature
         results = {plain(s.name): key(s.result) for s in signature.symbols if not s.result.is_variable}
         for rule in names:
-            if rule not in sorts and results.get(plain(rule)) in self._made:
+            if rule not in sorts and results.get(plain(rule)) in self.made:
                 sorts[rule] = results[plain(rule)]  # a rule of its own for one symbol
         for rule in names:
             if rule not in sorts:
@@ -128,17 +112,10 @@ class Binding(Bound):
 
     def _named(self, alternative: Alternative, sort: str) -> str | None:
         """The symbol at a type that an alternative names by its alias or a literal."""
-        made = self._made.get(sort, {})
+        made = self.made.get(sort, {})
         rule = alternative.rule
         names = [n for n in proposals(alternative, self.rules.literals(alternative)) if n != rule or alternative.alias]
         return next((n for n in names if n in made), None)
-
-    def related(self, one: str, other: str) -> bool:
-        """Whether one of two types includes the other."""
-        includes = self.vocabulary.signature.includes
-        if one == other:
-            return True
-        return any(b in _closure(includes, a) for a, b in ((one, other), (other, one)))
 
     # -- alternatives and symbols
 
@@ -159,9 +136,11 @@ class Binding(Bound):
             self.meanings[alternative] = Meaning(name, forms)
 
     def _symbol(self, alternative: Alternative, sort: str, taken: dict[str, int]) -> str | None:
-        made = self._made.get(sort, {})
+        made = self.made.get(sort, {})
         literals = self.rules.literals(alternative)
         names = proposals(alternative, literals)
+        if literals and literals[0] in self.full.get(sort, {}):
+            return literals[0]
         if alternative.alias and not any(n in made for n in names):
             alike = [n for n in made if n.lower() == alternative.alias.lower()]
             if len(alike) == 1:
@@ -197,7 +176,7 @@ class Binding(Bound):
 
     def _passes(self, inner: Item, sort: str) -> bool:
         if inner.terminal:
-            return self._has_literals.get(sort, False)
+            return self.has_literals.get(sort, False)
         return self.related(self.sorts.get(inner.name, ""), sort)
 
     def _is_wrapped(self, alternative: Alternative, inner: Item, sort: str, literals: Sequence[str]) -> bool:
@@ -213,7 +192,7 @@ class Binding(Bound):
             raise GrammarError(fact, f"name a symbol with '-> name', or declare '{sort} > {self.sorts[inner.name]}'")
 
     def _unknown(self, alternative: Alternative, sort: str, name: str) -> None:
-        made = self._made.get(sort, {})
+        made = self.made.get(sort, {})
         where = f"{self.rules.where(alternative)}: rule {alternative.rule}"
         signature = self.vocabulary.signature
         if name in signature and name not in made:
@@ -241,14 +220,16 @@ class Binding(Bound):
     def _forms(self, alternative: Alternative, sort: str, name: str) -> dict[str, list[Form]]:
         forms: dict[str, list[Form]] = {}
         variants = self.repeats.variants(alternative)
-        for production in self._made[sort][name]:
+        made = self.made[sort].get(name) or self.full[sort][name]
+        fitting = [p for p in made if any(self._fits(v, p) for v in variants)] if len(made) > 1 else made
+        for production in fitting or made:
             for elements in variants:
                 places = self._assign(elements, self._args(production))
                 if places is not None:
                     form = self._form(alternative, elements, places, self._args(production))
                     forms.setdefault(production.token, []).append(form)
         if not forms:
-            self._contradict(alternative, name, variants[0], self._made[sort][name][0])
+            self._contradict(alternative, name, variants[0], made[0])
         return forms
 
     def _form(
@@ -281,71 +262,6 @@ class Binding(Bound):
         raise GrammarError(
             f"{where} has {_shown(self.rules, kept)}, the signature says {shown}", "change one of the two"
         )
-
-    # -- elements and arguments
-
-    def _accepts(self, item: Item, wanted: str) -> bool:
-        if item.terminal:
-            return self._has_literals.get(wanted, False)
-        return self.related(self.sorts[item.name], wanted)
-
-    def _assign(self, elements: Sequence[Element], args: Sequence[str]) -> tuple[int, ...] | None:
-        """For each element the argument that it belongs to, -1 for mere text; None where they do not fit.
-
-        Every argument takes one element, lists take any number that hold their element type. Depth-first, over
-        alternatives of a few elements; the first fit in the order of the text wins.
-        """
-        kept = [i for i, e in enumerate(elements) if isinstance(e, Many) or e.kept]
-        pending: list[tuple[tuple[int, ...], int]] = [((), 0)]  # arguments so far, the argument that is next
-        tried: set[tuple[int, int, int]] = set()
-        while pending:
-            chosen, following = pending.pop()
-            if len(chosen) == len(kept):
-                if all(a.startswith("List[") for a in args[following:]):
-                    places = [-1] * len(elements)
-                    for position, place in zip(kept, chosen, strict=True):
-                        places[position] = place
-                    return tuple(places)
-                continue
-            state = len(chosen), following, chosen[-1] if chosen else -1
-            if state in tried:
-                continue
-            tried.add(state)
-            previous = elements[kept[len(chosen) - 1]] if chosen else None
-            element = elements[kept[len(chosen)]]
-            pending += reversed(self._steps(element, previous, chosen, following, args))
-        return None
-
-    def _steps(
-        self, element: Element, previous: Element | None, chosen: tuple[int, ...], following: int, args: Sequence[str]
-    ) -> list[tuple[tuple[int, ...], int]]:
-        items = element.items if isinstance(element, Many) else (element,)
-        steps: list[tuple[tuple[int, ...], int]] = []
-
-        def holds(wanted: str) -> bool:
-            return wanted.startswith("List[") and all(self._accepts(i, wanted[5:-1]) for i in items)
-
-        last = chosen[-1] if chosen else -1
-        whole = isinstance(previous, Item) and previous.name in self.sorts and self.sorts[previous.name] == args[last]
-        if last >= 0 and not whole and holds(args[last]):
-            steps.append(((*chosen, last), following))
-        place = following
-        while place < len(args):
-            alone = isinstance(element, Item) and self._accepts(element, args[place])
-            if alone or holds(args[place]):
-                steps.append(((*chosen, place), place + 1))
-            if not args[place].startswith("List["):
-                break
-            place += 1  # a list may be empty
-        return steps
-
-
-def _closure(includes: object, name: str) -> list[str]:
-    assert hasattr(includes, "get")
-    found = [name]
-    for one in found:
-        found += [n for n in includes.get(one, ()) if n not in found]
-    return found
 
 
 def _rule_name(type_key: str | None) -> str:

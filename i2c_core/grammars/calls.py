@@ -2,13 +2,15 @@
 
 Each type is a rule, each symbol an alternative that begins with its name; lists are `[a, b]`, literals are themselves,
 free text is a JSON string. Types that differ in their indices only share a rule; what that loosens is type-checked
-after the parse.
+after the parse. A symbol of several types whose texts could be the same says its type: `eq[Coord](1, 2)`.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from functools import cached_property
+from itertools import combinations, combinations_with_replacement
 
 from i2c_core.errors import GrammarError
 from i2c_core.grammars.naming import key, plain
@@ -61,8 +63,58 @@ class _Table:
         for type_key in dict.fromkeys(self.keys):
             alike = (k for k in self._same.values() if self._includes(k, type_key) and self._includes(type_key, k))
             self._same[type_key] = next(alike, type_key)
-        own = [k for k in dict.fromkeys(self._same.values()) if k not in self._numbers | self._texts]
+        made = [k for k in dict.fromkeys(self._same.values()) if k in self._found or k.startswith("List[")]
+        own = [k for k in made if k not in self._numbers | self._texts]
         self.rules = _rule_names(own, self.keys[0])
+
+    @cached_property
+    def _alike(self) -> set[frozenset[str]]:
+        """Pairs of types, or single types, that a text may be of both: numbers, or a symbol with such arguments."""
+        keys = [k for k in self._found if self._found[k]]
+        found: set[frozenset[str]] = set()
+        while True:
+            pairs = [p for a, b in combinations_with_replacement(keys, 2) if (p := frozenset((a, b))) not in found]
+            fresh = {p for p in pairs if self._shares(min(p), max(p), found)}
+            if not fresh:
+                return found
+            found |= fresh
+
+    def _shares(self, one: str, other: str, alike: set[frozenset[str]]) -> bool:
+        """Whether two types have a text in common, of whose arguments that is known."""
+        kinds = [self._signature.kinds.get(t) for t in (one, other)]
+        if one in self._numbers and other in self._numbers:
+            low, high = (max(k.low for k in kinds), min(k.high for k in kinds))  # type: ignore[union-attr]
+            return bool(low <= high)
+        theirs: dict[str, list[tuple[str, ...]]] = {}
+        for token, args in self._found[other].items():
+            theirs.setdefault(self._bare(token), []).append(args)
+        return any(
+            len(args) == len(others) and all(self._may_be_both(a, b, alike) for a, b in zip(args, others, strict=True))
+            for token, args in self._found[one].items()
+            for others in theirs.get(self._bare(token), ())
+        )
+
+    @staticmethod
+    def _may_be_both(one: str, other: str, alike: set[frozenset[str]]) -> bool:
+        lists = one.startswith("List["), other.startswith("List[")
+        return all(lists) or (not any(lists) and frozenset((one, other)) in alike)
+
+    @cached_property
+    def _full(self) -> set[str]:
+        """The symbols of several types that say theirs: those of one result whose arguments a text may be of two."""
+        found: set[str] = set()
+        for made in self._found.values() if self._generic else ():
+            variants: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+            for token, args in made.items():
+                if "[" in token and token.partition("[")[0] in self._generic:
+                    variants.setdefault(token.partition("[")[0], []).append((token, args))
+            for name, those in variants.items():
+                if any(
+                    all(self._may_be_both(a, b, self._alike) for a, b in zip(one[1], other[1], strict=True))
+                    for one, other in combinations(those, 2)
+                ):
+                    found.add(name)
+        return found
 
     def _includes(self, one: str, other: str) -> bool:
         return one == other or other in self._signature.included(Type(one))
@@ -84,6 +136,8 @@ class _Table:
     def alternatives(self, type_key: str) -> list[str]:
         """The alternatives of a type's rule; each text is read in one way only."""
         if type_key.startswith("List["):
+            if type_key[5:-1] not in self._found:
+                return ['"[" "]"']  # nothing is of the elements' type
             element = self.place(type_key[5:-1])
             return [f'"[" [{element} ("," {element})*] "]"']
         found: dict[str, None] = {}
@@ -91,6 +145,8 @@ class _Table:
         covered: set[str] = set()
         for part in self._signature.included(Type(type_key))[1:]:
             known = part in self.rules and self._same.get(part) == part != type_key
+            own = self._found.get(type_key, {})
+            known = known and all(own.get(t) == args for t, args in self._found.get(part, {}).items())
             if known and not covered & self._openings(part):
                 covered |= self._openings(part)
                 passed[self.place(part)] = None
@@ -107,7 +163,12 @@ class _Table:
 
     def _name(self, token: str) -> str:
         name = token.partition("[")[0]
-        return name if name in self._generic else token
+        return name if name in self._generic and name not in self._full else token
+
+    def _bare(self, token: str) -> str:
+        """What a text begins with, symbols without their types."""
+        name = token.partition("[")[0]
+        return "NUMBER" if self._is_number(token) else name if name in self._generic else token
 
     def _is_number(self, token: str) -> bool:
         if token == QUOTED:

@@ -46,7 +46,7 @@ def check_complete(printer: Printer) -> None:
         for token, args in by_type.get(type_, ()):
             if (not args and _is_literal(printer, token)) or character(token) is not None:
                 continue
-            for lengths in _lengths([vocabulary.types[a] for a in args]):
+            for lengths in _lengths(printer, [vocabulary.types[a] for a in args]):
                 way = printer.way(slots, token, None if args else token, lengths)
                 if way is None:
                     shown = f"symbol {token!r} of type {wanted}"
@@ -76,26 +76,35 @@ def _missing(printer: Printer, slots: Slots, wanted: Type, what: str) -> Grammar
 
 
 def _check_list(printer: Printer, slots: Slots, wanted: Type, pending: list[tuple[Slots, int]]) -> None:
-    for lengths in _lengths([wanted]):
+    types = printer.binding.vocabulary.types
+    for lengths in _lengths(printer, [wanted]):
         way = printer.way(slots, "", None, lengths)
         if way is None:
             raise _missing(printer, slots, wanted, f"{lengths[0]} {wanted.element}s")
-        element = printer.binding.vocabulary.types.index(wanted.element) if lengths[0] else 0
+        element = types.index(wanted.element) if lengths[0] else 0
         pending += [(p[0], element) for p in way if isinstance(p, Hole)]
 
 
-def _lengths(types: Sequence[Type]) -> Iterator[tuple[int, ...]]:
-    """List lengths to try: the least, the few after it, and the most, each list in turn."""
-    bounds = [t.bounds for t in types if t.is_list]
-    least = tuple(b.low for b in bounds)
+def _lengths(printer: Printer, types: Sequence[Type]) -> Iterator[tuple[int, ...]]:
+    """List lengths to try: the least, the few after it, and the most, each list in turn; none where nothing is."""
+    bounds = [_bounds(printer, t) for t in types if t.is_list]
+    least = tuple(low for low, _ in bounds)
     yield least
-    for place, bound in enumerate(bounds):
-        most = bound.low + 3 if bound.high is None else min(bound.low + 3, bound.high)
-        tried = {*range(bound.low + 1, most + 1)} | (
-            {bound.high} if bound.high is not None and bound.high <= 1000 else set()
-        )
-        for count in sorted(c for c in tried if c != bound.low):
+    for place, (low, high) in enumerate(bounds):
+        most = low + 3 if high is None else min(low + 3, high)
+        tried = {*range(low + 1, most + 1)} | ({high} if high is not None and high <= 1000 else set())
+        for count in sorted(c for c in tried if c != low):
             yield (*least[:place], count, *least[place + 1 :])
+
+
+def _bounds(printer: Printer, wanted: Type) -> tuple[int, int | None]:
+    """How many elements a list may have; none where nothing is of their type."""
+    vocabulary = printer.binding.vocabulary
+    if wanted.element not in vocabulary.types:
+        return 0, 0
+    if not bool((vocabulary.production[vocabulary.types.index(wanted.element)] >= 0).any()):
+        return 0, 0
+    return wanted.bounds.low, wanted.bounds.high
 
 
 def _is_literal(printer: Printer, token: str) -> bool:

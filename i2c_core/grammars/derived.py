@@ -15,9 +15,11 @@ from i2c_core.grammars.forms import Bound, Form, Meaning
 from i2c_core.grammars.languages import Stands, kind_of, living
 from i2c_core.grammars.layout import UNKNOWN
 from i2c_core.grammars.naming import is_bracketing, is_word, plain_rule
+from i2c_core.grammars.refusals import require_ending
 from i2c_core.grammars.repeats import Element, Many, Repeats
 from i2c_core.grammars.shapes import shapes
 from i2c_core.grammars.trees import Alternative, Item, Rules
+from i2c_core.grammars.unfolding import is_part
 from i2c_core.symbols import Enumeration, Kind, Parameter, Range, Signature, Symbol, Text
 from i2c_core.types import Type
 from i2c_core.vocabulary import Vocabulary
@@ -35,6 +37,7 @@ class Derived:
 
     def __init__(self, rules: Rules, stands: Callable[[], Stands]) -> None:
         self._kinds: dict[str, Kind | None] = {}
+        require_ending(rules)
         self.rules = living(rules, stands)
         self.repeats = Repeats(self.rules, choices=True)
         self.symbols: dict[str, Symbol] = {}
@@ -51,16 +54,21 @@ class Derived:
         self._members = self._all_members()
         for rule in self._names:
             self._derive_rule(rule)
-        if not self.symbols:
+        if not self.symbols and not self.kinds:
             fact = f"{rules.name} has no alternative that is a symbol"
             raise GrammarError(fact, "give alternatives keywords or aliases")
 
     def signature(self, root: str) -> Signature:
         """The signature; without the start rule's type where that only passes the root type on."""
         start = self.types[self.rules.start]
-        unused = start if start != root and self.root() != start else None
+        unused = start if start != root and self.root() != start and not self._is_used(start) else None
         includes = {name: tuple(parts) for name, parts in self.includes.items() if name != unused}
         return Signature(tuple(self.symbols.values()), dict(self.kinds), includes, tuple(self.order))
+
+    def _is_used(self, name: str) -> bool:
+        """Whether a type is an argument of a symbol or a part of another type."""
+        arguments = {p.type.element if p.type.is_list else p.type for s in self.symbols.values() for p in s.parameters}
+        return Type(name) in arguments or any(name in parts for parts in self.includes.values())
 
     def root(self) -> str:
         """The start rule's type; where it only passes one type on, that type."""
@@ -230,7 +238,7 @@ class Derived:
 
         names = [i.name for i in alternative.items]
         longer = [a for a in alternatives if a.alias == alternative.alias and held(a) > held(alternative)]
-        fits = [a for a in longer if a.place >= UNKNOWN and _is_part(names, [i.name for i in a.items])]
+        fits = [a for a in longer if a.place >= UNKNOWN and is_part(names, [i.name for i in a.items])]
         return max(fits, key=lambda a: len(a.items), default=alternative)
 
     def _derive_group(self, group: Sequence[Alternative], type_: str, rule: str, only: bool) -> None:
@@ -299,11 +307,6 @@ class Derived:
     def _is_free(self, name: str) -> bool:
         taken = name in self.symbols or name in self.kinds or name in self.types.values()
         return not taken and name not in self._members and name not in RESERVED
-
-
-def _is_part(names: Sequence[str], whole: Sequence[str]) -> bool:
-    rest = iter(whole)
-    return all(name in rest for name in names)
 
 
 def _camel(name: str) -> str:

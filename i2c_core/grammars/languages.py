@@ -25,6 +25,7 @@ Stands = dict[tuple[Alternative, int], set[frozenset[str]]]
 MOST_WORDS = 256  # strings of a terminal that is an enumeration
 PRINTABLE = tuple(map(chr, range(32, 127)))
 BLANKS = ("\t", "\n", "\r")
+CONTROL = tuple(chr(i) for i in (*range(32), 127) if chr(i) not in BLANKS)
 WIDER = tuple(c for c in map(chr, (*range(0xA1, 0x180), *range(0x391, 0x3CA), *range(0x410, 0x450))) if c.isprintable())
 
 
@@ -50,12 +51,14 @@ def texts_of(terminal: Terminal, rules_name: str) -> tuple[Dfa, tuple[str, ...]]
     alphabet = alphabet_of(terminal)
     try:
         found = automaton(terminal.bare.regex, terminal.flags, alphabet)
-        for more in (BLANKS, WIDER):
+        for more in (BLANKS, WIDER, CONTROL):
             if found.is_empty:
                 alphabet = tuple(dict.fromkeys((*alphabet, *more)))
                 found = automaton(terminal.bare.regex, terminal.flags, alphabet)
     except I2cError as error:
-        raise GrammarError(f"{rules_name}: terminal {terminal.shown}: {error.fact}", error.hint) from None
+        reason = error.fact.partition(" is not compiled: ")[2] or error.fact
+        reason = reason[2:] if reason.startswith("it ") else f": {reason}"
+        raise GrammarError(f"{rules_name}: terminal {terminal.shown}{reason}", error.hint) from None
     if found.is_empty:
         fact = (
             f"{rules_name}: no text of Latin, Greek or Cyrillic letters is found that terminal {terminal.shown} matches"

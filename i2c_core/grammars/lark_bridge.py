@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import os
 import re
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from importlib import resources
 from typing import Any
@@ -16,14 +17,16 @@ from typing import Any
 import lark
 from lark.exceptions import LarkError, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 from lark.lexer import PatternStr
-from lark.load_grammar import FromPackageLoader, PackageResource
+from lark.load_grammar import FromPackageLoader, PackageResource, load_grammar
 from lark.parsers.lalr_analysis import LALR_Analyzer
+from lark.parsers.lalr_parser import LALR_Parser, _Parser
 
 from i2c_core.errors import GrammarError, suggest
 from i2c_core.grammars.building import builder
+from i2c_core.grammars.languages import texts_of
 from i2c_core.grammars.layout import Layout
 from i2c_core.grammars.lexing import Lexing
-from i2c_core.grammars.refusals import told
+from i2c_core.grammars.refusals import REGEX_ERRORS, require_possible, told
 from i2c_core.grammars.repeats import owner
 from i2c_core.grammars.sources import GrammarText
 from i2c_core.grammars.trees import Alternative, Item, Node, Rules, Terminal
@@ -43,12 +46,38 @@ class Unexpected(Exception):
         self.at_end = at_end
 
 
+class _Keeping(LALR_Parser):
+    """Lark's LALR parser that keeps the states of its automaton, `itemsets`, which Lark forgets but for their numbers.
+
+    Finding them is nearly all of the time that a large grammar takes, so that it is done once.
+    """
+
+    def __init__(self, parser_conf: Any, debug: bool = False, strict: bool = False) -> None:
+        analysis: Any = LALR_Analyzer(parser_conf, debug=debug, strict=strict)  # half of it has no types
+        analysis.compute_lalr()
+        self.itemsets = analysis.lr0_itemsets
+        self.parser_conf = parser_conf
+        self._parse_table = analysis.parse_table
+        self.parser = _Parser(analysis.parse_table, parser_conf.callbacks, debug)
+
+
 class _Concrete(lark.Lark):
     """Lark that calls `made[rule]` with all children of each rule it finds, tokens included; it makes no trees."""
 
+    def __init__(self, text: str, name: str, **options: Any) -> None:
+        self.source_grammar, self.name = text, name
+        source = options.get("source_path") or "<string>"
+        load: Any = load_grammar  # has no types
+        grammar, _ = load(text, source, options["import_paths"], False)
+        require_possible(((str(r), parameters, tree) for r, parameters, tree, _ in grammar.rule_defs), name)
+        super().__init__(grammar, **options)
+
     def _prepare_callbacks(self) -> None:
+        self.rules = _reachable(self.rules, self.options.start)
         layout = Layout(self.source_grammar)
         alternatives: list[Alternative] = []
+        if not self.rules:
+            raise GrammarError(f"{self.name} has no rule", 'write one, as in: start: "dot"')
         for rule in self.rules:
             items = tuple(
                 Item(
@@ -79,15 +108,15 @@ class Parser:
 
     def __init__(self, text: str, start: str, parser: str = LALR) -> None:
         name = text.name if isinstance(text, GrammarText) else "grammar"
-        options: dict[str, Any] = {"import_paths": [_installed]}
+        options: dict[str, Any] = {"import_paths": [_installed], "_plugins": {"LALR_Parser": _Keeping}}
         if isinstance(text, GrammarText) and text.package:
             options["source_path"] = PackageResource(text.package, text.name)
             options["import_paths"].append(FromPackageLoader(text.package))
         elif isinstance(text, GrammarText) and text.folder is not None:
             options["source_path"] = os.fspath(text.folder / text.name)
         try:
-            self._lark = _Concrete(str(text), parser=parser, start=start, **options)
-        except (LarkError, OSError, re.error, RecursionError) as error:
+            self._lark = _Concrete(str(text), name, parser=parser, start=start, **options)
+        except (LarkError, OSError, RecursionError, *REGEX_ERRORS) as error:
             raise told(error, name, str(text)) from None
         self.is_lalr = parser == LALR
         made, terminals = self._lark.unfolded, self._lark.compiled_terminals
@@ -95,8 +124,11 @@ class Parser:
         self._by_rule = dict(zip(self._lark.rules, (m.alternative for m in made.made), strict=True))
         declared = {i.name for a in made.alternatives for i in a.items if i.terminal} - set(terminals)
         if declared:
-            fact = f"{name}: terminal {min(declared)} is declared without a pattern, which only a post-lexer makes"
-            raise GrammarError(fact, "give it a regular expression or a text; i2c runs no post-lexer")
+            shown, many = " and ".join(sorted(declared)[:4]), len(declared) > 1
+            shown = f"terminals {shown} are" if many else f"terminal {shown} is"
+            fact = f"{name}: {shown} declared without a pattern, which only a post-lexer makes"
+            them = "them regular expressions or texts" if many else "it a regular expression or a text"
+            raise GrammarError(fact, f"give {them}; i2c runs no post-lexer")
         for terminal in terminals.values():
             _require_plain(terminal, name)
         self.rules = Rules(made.alternatives, terminals, start, name, Lexing(terminals, self._states()), made.made_up)
@@ -110,15 +142,10 @@ class Parser:
         ignored = set(self._lark.ignore_tokens)
         return tuple(dict.fromkeys(frozenset((set(a) & known) | ignored) for a in table.states.values()))
 
-    @cached_property
+    @property
     def _itemsets(self) -> Any:
-        """The states of the LALR automaton with what each may do next; Lark itself keeps only their numbers."""
-        analyzer: Any = LALR_Analyzer(self._lark.parser.parser_conf)  # half of it has no types
-        analyzer.compute_lr0_states()
-        analyzer.compute_reads_relations()
-        analyzer.compute_includes_lookback()
-        analyzer.compute_lookaheads()
-        return analyzer.lr0_itemsets
+        """The states of the LALR automaton with what each may do next."""
+        return self._lark.parser.parser.itemsets
 
     def stands(self) -> dict[tuple[Alternative, int], set[frozenset[str]]]:
         """For each terminal in an alternative, by place, the sets of terminals that the lexer tries there.
@@ -224,6 +251,9 @@ def compile_grammar(text: str, root: str = "", start: str | None = None, parser:
         if named:
             raise GrammarError(fact, f"name the first rule with --start: {suggest(start, rules, known)}")
         raise GrammarError(fact, suggest(start, rules, f"{known}; begin with '{start}: ...'"))
+    if start.startswith("_"):
+        fact = f"{name}: rule {start} makes no node, since its name begins with an underscore"
+        raise GrammarError(fact, "begin with a rule whose name begins with a letter")
     if isinstance(text, GrammarText):
         return _compile(str(text), name, text.package, text.folder, start, parser)
     return _compile(text, name, None, None, start, parser)
@@ -234,8 +264,23 @@ def _require_plain(terminal: Terminal, name: str) -> None:
     try:
         re.compile(f"(?P<{terminal.name}>{terminal.source})")
     except re.error as error:
+        texts_of(terminal, name)  # says so where a back reference is the reason
         fact = f"{name}: terminal {terminal.shown} cannot be put beside others: {error.msg}"
         raise GrammarError(fact, "write it without back references and without flags in the middle") from None
+
+
+def _reachable(rules: list[Any], starts: Sequence[str]) -> list[Any]:
+    """Lark's rules without those that the start does not lead to: it keeps such as refer to each other in a circle."""
+    by_name: dict[str, list[Any]] = {}
+    for rule in rules:
+        by_name.setdefault(rule.origin.name, []).append(rule)
+    found = dict.fromkeys(starts)
+    pending = list(starts)
+    while pending:
+        names = {s.name for r in by_name.get(pending.pop(), ()) for s in r.expansion if not s.is_term}
+        pending += names - found.keys()
+        found |= dict.fromkeys(names)
+    return [r for r in rules if r.origin.name in found]
 
 
 def _terminal(found: Any, ignored: bool) -> Terminal:

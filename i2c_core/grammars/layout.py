@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-UNKNOWN = 1000  # places from here on are of alternatives that the text does not show
+UNKNOWN = 1_000_000  # places from here on are of alternatives that the text does not show
 _LEXEME = re.compile(
     r"""(?P<comment>//[^\n]*|(?<!\S)\#[^\n]*)
       | (?P<string>"(?:\\.|[^"\\\n])*"i?)

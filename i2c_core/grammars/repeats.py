@@ -47,7 +47,7 @@ class Repeats:
         found: list[str] = []
         for name in self._inlined:
             below = self._below[name]
-            if name in below and self._many[name] is None and self._things(name) and not below & set(found):
+            if name in below and self._many[name] is None and self.holds(name) and not below & set(found):
                 found.append(name)
         return found
 
@@ -154,7 +154,7 @@ class Repeats:
     def _many(self) -> dict[str, Many | None]:
         return {name: self._as_many(name) for name in self._inlined}
 
-    def _things(self, name: str) -> bool:
+    def holds(self, name: str) -> bool:
         """Whether an inlined rule keeps anything."""
         inlined = self._below[name] | {name}
         return any(i.kept and not i.inlined for n in inlined for a in self._inlined[n] for i in a.items)

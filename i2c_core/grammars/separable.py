@@ -60,6 +60,7 @@ class _Separable:
         self._alphabet = tuple(sorted(everything | set(PRINTABLE) | set(BLANKS)))
         self._texts = {name: _Walk(self._language(name, kept)) for name, kept in used.items()}
         self._raw: dict[str, _Walk] = {}
+        self._begins: dict[str, _Walk] = {}
         self._swallowed: dict[str, Terminal | None] = {}
 
     def _language(self, name: str, kept: bool) -> Dfa:
@@ -82,14 +83,17 @@ class _Separable:
 
     def doubt(self) -> str:
         follow = follows(self._rules)
+        for name in last_terminals(self._rules):
+            if not self._stands_last(name):
+                return f"{self._rules.name}: terminal {self._shown(name)} may not be found at the end of a text"
         for name in self._texts:
             rivals = []
             for rival in self._before(name):
                 walk = self._rival(rival)
                 ends = self._ends(self._texts[name], walk)
                 rivals += [(rival, walk, ends)] if ends else []
-            ahead = _AHEAD.search(self._rules.terminals[name].regex)
-            if not rivals and not ahead:
+            ahead = _looks_ahead(self._rules.terminals[name])
+            if not rivals and not ahead and not any(map(_looks_ahead, self._before(name))):
                 continue
             for other in sorted(follow[name]):
                 met = self._meeting(name, rivals, other)
@@ -104,6 +108,8 @@ class _Separable:
             met = next((t for t, walk, ends in rivals if self._meets(walk, ends, other, space)), None)
             if met is None and not self._looks(self._rules.terminals[name], other, space):
                 met = self._rules.terminals[name]
+            if met is None:
+                met = next((t for t in self._before(name) if self._takes(t, name, other, space)), None)
             if met is None and space:
                 met = self._swallows(other)
             if met is None:
@@ -115,7 +121,8 @@ class _Separable:
         """The terminal that a lexer may read from a separator on into a terminal behind it."""
         if name not in self._swallowed:
             self._swallowed[name] = None
-            for rival in self._before(self._blank):
+            beside = frozenset().union(*self._rules.lexing.beside(name))  # what is tried where it is wanted
+            for rival in (t for t in self._before(self._blank) if t.name in beside):
                 walk = self._rival(rival)
                 state = walk.step(0, self._space)
                 if state >= 0 and self._goes_on(walk, [state], name, self._space):
@@ -190,9 +197,56 @@ class _Separable:
                 pending.append((there, here))
         return False
 
+    def _begun(self, rival: Terminal) -> _Walk:
+        """The texts at whose beginning a terminal is found, whatever it wants to see behind its end."""
+        if rival.name not in self._begins:
+            self._begins[rival.name] = _Walk(automaton(f"(?>{rival.source})(?s:.*)", 0, self._alphabet))
+        return self._begins[rival.name]
+
+    def _takes(self, rival: Terminal, name: str, other: str, space: str) -> bool:
+        """Whether a rival that looks ahead may be found where a terminal's text stands before another one."""
+        if rival.name == name or not _looks_ahead(rival):
+            return False
+        begun, texts, behind = self._begun(rival), self._texts[name], self._texts[other]
+        states = [self._goes(begun, space, t) for t in self._together(begun, texts, [0])]
+        return bool(self._together(begun, behind, [s for s in states if s >= 0]))
+
+    @staticmethod
+    def _goes(walk: _Walk, text: str, state: int) -> int:
+        for letter in text:
+            state = walk.step(state, letter) if state >= 0 else -1
+        return state
+
+    @staticmethod
+    def _together(walk: _Walk, texts: _Walk, states: Sequence[int]) -> set[int]:
+        """Where an automaton is that reads a whole text of another one."""
+        seen = {(s, 0) for s in states}
+        pending = list(seen)
+        for theirs, mine in pending:
+            for letter in texts.live[mine]:
+                pair = walk.step(theirs, letter), texts.step(mine, letter)
+                if pair[0] >= 0 and pair not in seen:
+                    seen.add(pair)
+                    pending.append(pair)
+        return {theirs for theirs, mine in seen if texts.dfa.accepting[mine]}
+
+    def _stands_last(self, name: str) -> bool:
+        """Whether a terminal is found where the text ends behind it."""
+        terminal, texts = self._rules.terminals[name], self._texts[name]
+        if _looks_ahead(terminal):
+            plain = automaton(terminal.regex, terminal.flags, self._alphabet)
+            if not texts.dfa.minus(plain).is_empty:
+                return False
+        for rival in self._before(name):
+            if rival.name != name and _looks_ahead(rival):
+                begun = self._begun(rival)
+                if any(begun.dfa.accepting[s] for s in self._together(begun, texts, [0])):
+                    return False
+        return True
+
     def _looks(self, terminal: Terminal, other: str, space: str) -> bool:
         """Whether a terminal that looks beyond its end finds its texts there all the same."""
-        if terminal.literal is not None or not _AHEAD.search(terminal.regex):
+        if not _looks_ahead(terminal):
             return True
         followed = _Walk(automaton(f"(?>{terminal.source})(?s:.)", 0, self._alphabet))
         texts = self._texts[terminal.name]
@@ -212,6 +266,10 @@ class _Separable:
                     seen.add(pair)
                     pending.append(pair)
         return True
+
+
+def _looks_ahead(terminal: Terminal) -> bool:
+    return terminal.literal is None and _AHEAD.search(terminal.regex) is not None
 
 
 def _nullable(rules: Rules) -> set[str]:
@@ -239,6 +297,11 @@ def _edges(rules: Rules, empty: set[str], turned: bool) -> dict[str, set[str]]:
                     break
             changed = changed or len(known) > size
     return found
+
+
+def last_terminals(rules: Rules) -> list[str]:
+    """The terminals that a text may end with."""
+    return sorted(_edges(rules, _nullable(rules), turned=True)[rules.start])
 
 
 def follows(rules: Rules) -> dict[str, set[str]]:

@@ -14,7 +14,7 @@ from i2c_core.grammars.trees import Rules
 Token = tuple[str, str]  # a terminal and its text
 KEPT = 20_000  # gaps that are kept in memory
 NEAR = 24  # characters: gaps of longer texts are not kept
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(r"\w+(\[[\w, ]+\])?")  # `f`, `eq[Coord]`
 
 
 class Spacing:
@@ -84,7 +84,11 @@ class Spacing:
             start = starts[place]
             end = start + len(value)
             right = finds(name, text, start, end)
-            if right and (place == len(gaps) or not gaps[place] or self._is_gap(text, end, starts[place + 1])):
+            if right and (
+                place == len(gaps)
+                or not gaps[place]
+                or self._is_gap(text, end, starts[place + 1], tokens[place + 1][0])
+            ):
                 place += 1
                 continue
             if place == len(gaps) or place in changed or not self._space:
@@ -99,8 +103,12 @@ class Spacing:
                 place -= 1
         return text
 
-    def _is_gap(self, text: str, start: int, end: int) -> bool:
+    def _is_gap(self, text: str, start: int, end: int, behind: str) -> bool:
         """Whether a lexer leaves out what stands between two tokens, and no more."""
+        if not self._lexing.states:  # Earley may begin the terminal behind it with what is left out
+            found = self._lexing.terminals[behind].compiled.match(text, start)
+            if found and found.end() > end:
+                return False
         while start < end:
             for terminal in self._ignored:
                 found = terminal.compiled.match(text, start)

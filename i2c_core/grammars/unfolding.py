@@ -9,7 +9,7 @@ Lark parses by its own rules all the same; only what is made of what it found ch
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from i2c_core.grammars.repeats import MAX_VARIANTS, Repeats, owner
@@ -49,7 +49,7 @@ def unfold(alternatives: Sequence[Alternative], terminals: dict[str, Terminal], 
         taken = set(rules.by_rule) | set(made_up)
         problems = repeats.problems()
         for rule in problems:
-            if not _wrap(made, rule, _free(f"{_plain(rule)}_item", taken), made_up):
+            if not _wrap(made, rule, _free(f"{_plain(rule)}_item", taken), made_up, repeats):
                 _open(made, rule, _free(_plain(rule) + "_part" if rule.startswith("__") else _plain(rule), taken))
         if problems:
             continue
@@ -82,18 +82,20 @@ def _read(made: Sequence[Made]) -> dict[object, Alternative]:
     return found
 
 
-def _wrap(made: list[Made], rule: str, name: str, made_up: dict[str, tuple[Alternative, str]]) -> bool:
+def _wrap(
+    made: list[Made], rule: str, name: str, made_up: dict[str, tuple[Alternative, str]], repeats: Repeats
+) -> bool:
     """Where a rule is `body | rule body` for each of its bodies, give the body a rule; false where it is not."""
     own = [i for i, m in enumerate(made) if m.alternative.rule == rule]
     bodies: dict[int, tuple[int | None, tuple[Item, ...]]] = {}
     for i in own:
         items = made[i].alternative.items
-        places = [p for p, item in enumerate(items) if item.name == rule and not item.terminal]
-        if not places:
+        again = [p for p, item in enumerate(items) if item.name == rule and not item.terminal]
+        if not again:
             bodies[i] = None, items
-        elif places == [0]:
+        elif again == [0]:
             bodies[i] = 0, items[1:]
-        elif places == [len(items) - 1]:
+        elif again == [len(items) - 1]:
             bodies[i] = -1, items[:-1]
         else:
             return False
@@ -104,11 +106,12 @@ def _wrap(made: list[Made], rule: str, name: str, made_up: dict[str, tuple[Alter
     if () in base:
         return False
     same: dict[tuple[Item, ...], Alternative] = {}
+    places = _places([body for _, body in bodies.values()], repeats)
     for i in own:
         side, body = bodies[i]
         if body not in same:
             before = made[i].alternative
-            same[body] = replace(before, rule=name, items=body, alias=None, expands=True, place=len(same))
+            same[body] = replace(before, rule=name, items=body, alias=None, expands=True, place=places[body])
         made[i] = Made(same[body], True, side)
     run = f"__{name}_run"
     for i, one in enumerate(made):
@@ -117,6 +120,26 @@ def _wrap(made: list[Made], rule: str, name: str, made_up: dict[str, tuple[Alter
             made[i] = replace(one, alternative=replace(one.alternative, items=items))
     made_up[name] = next(iter(same.values())), owner(rule)
     return True
+
+
+def _places(bodies: Sequence[tuple[Item, ...]], repeats: Repeats) -> dict[tuple[Item, ...], int]:
+    """The place of each body; those that differ in mere text that may be left out have one, as in `(x ","? y)*`."""
+
+    def held(body: Sequence[Item]) -> list[Item]:
+        return [i for i in body if (repeats.holds(i.name) if i.inlined else i.kept)]
+
+    found: dict[tuple[Item, ...], int] = {}
+    distinct = list(dict.fromkeys(bodies))
+    for body in distinct:
+        longer = [b for b in distinct if len(b) > len(body) and held(b) == held(body) and is_part(body, b)]
+        found[body] = distinct.index(max(longer, key=len, default=body))
+    return found
+
+
+def is_part(names: Iterable[object], whole: Iterable[object]) -> bool:
+    """Whether things stand in a row of others, in their order."""
+    rest = iter(whole)
+    return all(name in rest for name in names)
 
 
 def _open(made: list[Made], rule: str, name: str) -> None:

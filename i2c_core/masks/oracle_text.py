@@ -87,9 +87,9 @@ class Language:
         self.pattern = re.compile(pattern, flags)
         self.excluded = frozenset(excluded)
         self.alphabet = alphabet
-        self._flags = self.pattern.flags
-        parsed = getattr(re, "_parser").parse(pattern, flags)  # noqa: B009
-        self.start: Ways = frozenset(_heads(_items(parsed)))
+        items = _items(getattr(re, "_parser").parse(pattern, flags))  # noqa: B009
+        self._any_case = bool(self.pattern.flags & re.IGNORECASE) or _ignores_case(items)
+        self.start: Ways = frozenset(_heads(items))
         self._after: dict[tuple[Ways, str], Ways] = {}
 
     def holds(self, text: str) -> bool:
@@ -131,7 +131,7 @@ class Language:
 
     def _reads(self, item: Item, character: str) -> bool:
         """Whether a single-character item reads a character, whatever its case where that may count."""
-        options = {character, character.lower(), character.upper()} if self._flags & re.IGNORECASE else {character}
+        options = {character, character.lower(), character.upper()} if self._any_case else {character}
         return any(_reads(item, option) for option in options)
 
 
@@ -151,6 +151,15 @@ def _frozen(value: Any) -> Any:
     if hasattr(value, "data"):
         return _items(value)
     return str(value) if hasattr(value, "name") and value < _ENDLESS else value  # operations have names
+
+
+def _ignores_case(part: Any) -> bool:
+    """Whether a part of a pattern turns case off for itself: `(?i:select)`."""
+    if not isinstance(part, tuple):
+        return False
+    if len(part) == 2 and part[0] == "SUBPATTERN" and part[1][1] & re.IGNORECASE:
+        return True
+    return any(map(_ignores_case, part))
 
 
 def _heads(items: tuple[Item, ...], entered: frozenset[tuple[Item, ...]] = frozenset()) -> Iterator[tuple[Item, ...]]:

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 
 from i2c_core.masks import eager
-from i2c_core.masks.pushdown import PushdownMask, has_rows, require_fit
+from i2c_core.masks.plans import has_rows
+from i2c_core.masks.pushdown import PushdownMask, require_fit
 from i2c_core.masks.states import State, as_tensors
 
 LARGEST = 1e30  # of logits: a difference of two is a finite float32

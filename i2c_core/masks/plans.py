@@ -15,7 +15,8 @@ Legend: N nodes, M moves (see `i2c_core.masks.moves`), V tokens, Q sequences.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
@@ -107,3 +108,19 @@ def make_plan(
         rows=make_rows(costs, first, rows_bound),
         guards=make_guards(automaton, first, spent, moves, rows_bound),
     )
+
+
+def mapped(part: Any, convert: Callable[[NDArray[Any]], Any]) -> Any:
+    """A dataclass of arrays with each array converted."""
+    if isinstance(part, np.ndarray):
+        return convert(part)
+    if isinstance(part, tuple):
+        return tuple(mapped(p, convert) for p in part)
+    if is_dataclass(part) and not isinstance(part, type):
+        return replace(part, **{f.name: mapped(getattr(part, f.name), convert) for f in fields(part)})
+    return part
+
+
+def has_rows(plan: Plan[Any]) -> bool:
+    """Whether masks are made of rows made ahead."""
+    return plan.rows is not None and (plan.guards is None or plan.guards.at_least is not None)

@@ -22,10 +22,22 @@ from i2c_core.masks import eager
 from i2c_core.masks.bits import pack_tensor, unpack
 from i2c_core.masks.compiled import Compiled
 from i2c_core.masks.host import Host
-from i2c_core.masks.plans import Plan
+from i2c_core.masks.plans import Plan, has_rows
 from i2c_core.masks.replaying import replay
 from i2c_core.masks.rows import NEVER
-from i2c_core.masks.states import Fields, Ready, State, as_arrays, as_tensors, chosen_rows, first_fields, forked, own
+from i2c_core.masks.states import (
+    Fields,
+    Ready,
+    State,
+    as_arrays,
+    as_numbers,
+    as_tensors,
+    chosen_rows,
+    first_fields,
+    forked,
+    no_numbers,
+    own,
+)
 from i2c_core.masks.tables import Tables
 
 Backend = Literal["auto", "torch", "compiled", "numpy"]
@@ -111,9 +123,10 @@ class PushdownMask:
         fields = first_fields(plan, slack, root + 1, slots, high // 2 + 2)
         if plan.guards is not None:
             fields = eager.guarded(plan, plan.guards, fields)
-        if host:
-            return State(tables.host_plan(form), as_arrays(fields), history)
-        return State(plan, fields, history)
+        if not host:
+            return State(plan, fields, history)
+        made = tables.host_plan(form)
+        return State(made, as_numbers(fields) if batch == 1 else self._arrays(made, as_arrays(fields)), history)
 
     def advance(self, state: State, token: Tensor) -> State:
         """The state after `token` (B,): one of 0..V-1 in rows that are open, V in rows that have ended.
@@ -121,12 +134,16 @@ class PushdownMask:
         A token that is not open, or no token at all, ends its row for good, with a slack below 0. The state handed in
         may be updated in place: use it no more.
         """
-        fields, plan, history = state.fields, state.plan, state.history
-        if len(token) != len(fields.slack):
-            raise ValueError(f"{len(token)} tokens for a state of {len(fields.slack)} rows")
+        fields, plan, history = state.raw, state.plan, state.history
+        single = type(fields.slack) is int
+        batch = 1 if single else len(fields.slack)
+        if token.shape != (batch,):
+            raise ValueError(f"{len(token)} tokens for a state of {batch} rows")
         if state.keep:
             history = (*history, fields)[-state.keep :]
             fields = own(fields)
+        if single:
+            return State(plan, self._host(plan).single.advance(fields, int(token.item())), state.keep, history)
         if type(fields.slack) is np.ndarray:
             read = token.numpy()
             if read.dtype != np.int64:
@@ -141,16 +158,18 @@ class PushdownMask:
 
     def fork(self, state: State, index: Tensor) -> State:
         """The state whose row i is row index[i] of `state`; `index` is (B',), rows may repeat."""
-        if type(state.fields.slack) is np.ndarray:
-            picked: Any = index.numpy()
+        fields, history, picked = state.raw, state.history, index
+        if type(fields.slack) is not Tensor:
+            fields, history = self._arrays(state.plan, fields), tuple(self._arrays(state.plan, f) for f in history)
+            picked = index.numpy()  # type: ignore[assignment]
         else:
             picked = index.to(self.device)
-        history = tuple(forked(fields, picked) for fields in state.history)
         ready = state.ready
         if ready is not None:
             wide = None if ready.bytes is None else ready.bytes.index_select(0, picked)
             ready = Ready(ready.bits.index_select(0, picked), wide)
-        return State(state.plan, forked(state.fields, picked), state.keep, history, ready)
+        history = tuple(forked(past, picked) for past in history)
+        return State(state.plan, forked(fields, picked), state.keep, history, ready)
 
     def rollback(self, state: State, n: int | Tensor) -> State:
         """The state `n` tokens ago, of those that `start` was told to remember.
@@ -163,7 +182,7 @@ class PushdownMask:
         Raises:
             ConfigError: one number for all, beyond the history.
         """
-        past = (*state.history, state.fields)  # the latest last
+        past = (*state.history, state.raw)  # the latest last
         if isinstance(n, int):
             if not 0 <= n < len(past):
                 fact = f"cannot take back {n} tokens, the state remembers {len(past) - 1}"
@@ -183,8 +202,8 @@ class PushdownMask:
             stack=found.stack * known if found.depth is None else found.stack,
             top=None if found.top is None else found.top * known,
         )
-        if type(state.fields.slack) is np.ndarray:
-            return State(state.plan, as_arrays(found), state.keep)
+        if type(state.raw.slack) is not Tensor:
+            return State(state.plan, self._arrays(state.plan, as_arrays(found)), state.keep)
         return State(state.plan, found, state.keep)
 
     # -- what a state says
@@ -199,10 +218,10 @@ class PushdownMask:
         assert plan.rows is not None
         if plan.rows.bytes is None or (plan.guards is not None and plan.guards.at_least_bytes is None):
             return unpack(self.packed(state), tokens)
-        if type(state.fields.slack) is np.ndarray:
-            found = self._host(plan).masks(state.fields, wide=True)
+        if type(state.raw.slack) is not Tensor:
+            found = self._host(plan).masks(state.raw, wide=True)
             return torch.from_numpy(found.view(np.bool_)[:, :tokens])
-        return eager.masks(plan, state.fields, wide=True).view(torch.bool)[:, :tokens]
+        return eager.masks(plan, state.raw, wide=True).view(torch.bool)[:, :tokens]
 
     def packed(self, state: State) -> Tensor:
         """The open tokens, (B, W) int32: token t is bit t % 32 of word t // 32; bits beyond V are 0."""
@@ -211,9 +230,9 @@ class PushdownMask:
             return state.ready.bits
         if not has_rows(plan):
             return pack_tensor(self.legal(state))
-        if type(state.fields.slack) is np.ndarray:
-            return torch.from_numpy(self._host(plan).masks(state.fields, wide=False))
-        return eager.masks(plan, state.fields, wide=False)
+        if type(state.raw.slack) is not Tensor:
+            return torch.from_numpy(self._host(plan).masks(state.raw, wide=False))
+        return eager.masks(plan, state.raw, wide=False)
 
     def additive(self, state: State, dtype: torch.dtype = torch.float32) -> Tensor:
         """(B, V) of a floating type: 0 where a token is open, -inf where it is closed; to be added to logits."""
@@ -232,11 +251,13 @@ class PushdownMask:
 
     def done(self, state: State) -> Tensor:
         """Whether each row has ended, bool (B,)."""
-        return torch.as_tensor(state.fields.node == 0)
+        ended = state.raw.node == 0
+        return torch.tensor([ended]) if type(ended) is bool else torch.as_tensor(ended)
 
     def refused(self, state: State) -> Tensor:
         """Whether each row met a token that was closed, bool (B,)."""
-        return torch.as_tensor(state.fields.slack < 0)
+        refused = state.raw.slack < 0
+        return torch.tensor([refused]) if type(refused) is bool else torch.as_tensor(refused)
 
     def cheapest(self, state: State) -> Tensor:
         """An open token of each row (B,), one on the way to the shortest end; V in rows that have ended."""
@@ -298,6 +319,10 @@ class PushdownMask:
             return True
         return self.backend == "auto" and self.device.type == "cpu" and batch <= HOST_BATCH
 
+    def _arrays(self, plan: Plan[Any], fields: Fields[Any]) -> Fields[Any]:
+        """Fields of the host as its steps for many sequences keep them."""
+        return self._host(plan).adopt(no_numbers(fields))
+
     def _host(self, plan: Plan[Any]) -> Host:
         found = self._hosts.get(id(plan))
         if found is None:
@@ -309,11 +334,6 @@ class PushdownMask:
         if found is None:
             found = self._steps[id(plan)] = Compiled(plan)
         return found
-
-
-def has_rows(plan: Plan[Any]) -> bool:
-    """Whether masks are made of rows made ahead."""
-    return plan.rows is not None and (plan.guards is None or plan.guards.at_least is not None)
 
 
 def _without_slack(state: State) -> State:

@@ -25,10 +25,11 @@ class Fields(NamedTuple, Generic[A]):
         stack: (B,) int64 words, or (B * D,) cells.
         depth: (B,) int64, the cell above each stack, counted through the whole array.
         top: (B,) int64, the sequence on top, in the form "cells".
-        low, high: (B,) int64, the least and largest value that is open.
-        registers: (B * F * cells of a frame,) int64, frame by frame.
+        low, high: (B,) int64, the least and largest value that is open; `high` is None where steps know that it is a
+            constant of the node, and `low` is then what registers say alone.
+        registers: (B * F * cells of a frame,) int64, frame by frame; or (B,) int64 words, where there is no `frame`.
         frame: (B,) int64, where each current frame begins in `registers`.
-        slot: (B,) int64, the cell of `registers` that takes the next value.
+        slot: (B,) int64, the cell of `registers` that takes the next value, or the bit where it begins.
         order: (B,) int64, `more << 1 | tight`.
         held: (B,) int64, what the register holds that takes the next value.
         tight: (B,) int64, 1 where the node has a place in a key and the order is tight.
@@ -61,13 +62,13 @@ class State:
 
     Attributes:
         plan: the tables that its fields refer to.
-        fields: what is known of each sequence.
+        raw: what is known of each sequence; of a single one on the host, plain numbers (see `i2c_core.masks.single`).
         history: the fields before each of the latest tokens, the latest last.
         keep: how many of them are kept.
         ready: its masks, where the step that made it made them too.
     """
 
-    __slots__ = ("fields", "history", "keep", "plan", "ready")
+    __slots__ = ("history", "keep", "plan", "raw", "ready")
 
     def __init__(
         self,
@@ -77,7 +78,16 @@ class State:
         history: tuple[Fields[Any], ...] = (),
         ready: Ready | None = None,
     ) -> None:
-        self.plan, self.fields, self.keep, self.history, self.ready = plan, fields, keep, history, ready
+        self.plan, self.raw, self.keep, self.history, self.ready = plan, fields, keep, history, ready
+
+    @property
+    def fields(self) -> Fields[Any]:
+        """What is known of each sequence, as tensors or arrays, and with the guards that raw fields may leave out."""
+        fields, guards = no_numbers(self.raw), self.plan.guards
+        if guards is None or fields.slot is None or fields.high is not None:
+            return fields
+        low, node = guards.low[fields.node], fields.node  # see `i2c_core.masks.constants`
+        return fields._replace(low=low if fields.low is None else np.maximum(low, fields.low), high=guards.high[node])
 
     @property
     def type(self) -> Tensor:
@@ -123,7 +133,7 @@ def own(fields: Fields[Any]) -> Fields[Any]:
     """The fields with copies of what steps write in place."""
     copied = {"registers": fields.registers, "stack": fields.stack if fields.depth is not None else None}
     return fields._replace(
-        **{n: p.copy() if isinstance(p, np.ndarray) else p.clone() for n, p in copied.items() if p is not None}
+        **{n: p.clone() if isinstance(p, Tensor) else p.copy() for n, p in copied.items() if p is not None}
     )
 
 
@@ -144,7 +154,7 @@ def forked(fields: Fields[Any], index: Any) -> Fields[Any]:
     numbers = np.arange(len(index)) if isinstance(index, np.ndarray) else torch.arange(len(index), device=index.device)
     moved = numbers - index  # (B',), by how many rows each moves
     for name, cells in (("depth", fields.stack), ("frame", fields.registers), ("slot", fields.registers)):
-        if name in found:
+        if name in found and (name == "depth" or fields.frame is not None):
             assert cells is not None
             found[name] = found[name] + moved * (len(cells) // max(rows, 1))
     return Fields(**found)
@@ -165,11 +175,26 @@ def chosen_rows(chosen: Tensor, first: Fields[Tensor], second: Fields[Tensor]) -
 
 def as_tensors(fields: Fields[Any]) -> Fields[Tensor]:
     """The fields as tensors that share their memory."""
-    parts: list[Any] = [None if part is None else torch.as_tensor(part) for part in fields]
+    parts: list[Any] = [None if part is None else torch.as_tensor(part) for part in no_numbers(fields)]
     return Fields(*parts)
 
 
 def as_arrays(fields: Fields[Tensor]) -> Fields[Any]:
     """The fields as NumPy arrays that share their memory."""
     parts: list[Any] = [None if part is None else part.numpy() for part in fields]
+    return Fields(*parts)
+
+
+def as_numbers(fields: Fields[Tensor]) -> Fields[Any]:
+    """The fields of one sequence as plain numbers, and lists for what steps write in place."""
+    parts = {n: None if part is None else part.tolist() for n, part in zip(fields._fields, fields, strict=True)}
+    lists = {"registers", "stack"} if fields.depth is not None else {"registers"}
+    return Fields(**{n: p[0] if p is not None and n not in lists else p for n, p in parts.items()})
+
+
+def no_numbers(fields: Fields[Any]) -> Fields[Any]:
+    """The fields as they are, or as arrays where they are plain numbers."""
+    if type(fields.slack) is not int:
+        return fields
+    parts: list[Any] = [None if p is None else np.array(p if type(p) is list else [p], np.int64) for p in fields]
     return Fields(*parts)

@@ -14,7 +14,6 @@ and the signature's type y is y + 1; token V pads.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -26,7 +25,7 @@ from torch import Tensor
 from i2c_core.automata import Automaton, compiled
 from i2c_core.errors import BudgetError
 from i2c_core.masks.bits import unpack
-from i2c_core.masks.plans import Form, Plan, fits_bits, make_plan
+from i2c_core.masks.plans import Form, Plan, fits_bits, make_plan, mapped
 from i2c_core.masks.rows import NEVER, ROWS_BOUND, make_rows
 from i2c_core.masks.sequences import Sequences, number_sequences
 from i2c_core.vocabulary import Vocabulary
@@ -170,8 +169,11 @@ class Tables:
         """The tables of one form as tensors on the device."""
         place = (form, self.device)
         if place not in self._made.moved:
-            self._made.moved[place] = _moved(self.host_plan(form), self.device)
+            self._made.moved[place] = mapped(self.host_plan(form), self._move)
         return self._made.moved[place]
+
+    def _move(self, part: NDArray[Any]) -> Tensor:
+        return torch.from_numpy(part).to(self.device)
 
     def require_budget(self, budget: int, root: int = 0) -> None:
         """Raise `BudgetError` when no program of type `root` has at most `budget` tokens."""
@@ -188,14 +190,3 @@ class Tables:
     def cost(self, type_: int, token: int) -> int:
         """By how much a token at a type (as counted here) lowers the slack; `NEVER` where it is impossible."""
         return int(self._made.costs[type_, token])
-
-
-def _moved(part: Any, device: torch.device) -> Any:
-    """A dataclass of arrays as one of tensors on a device."""
-    if isinstance(part, np.ndarray):
-        return torch.from_numpy(part).to(device)
-    if isinstance(part, tuple):
-        return tuple(_moved(p, device) for p in part)
-    if is_dataclass(part) and not isinstance(part, type):
-        return replace(part, **{f.name: _moved(getattr(part, f.name), device) for f in fields(part)})
-    return part

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 
+from i2c_core.errors import SignatureError
 from i2c_core.symbols.kinds import Range
 from i2c_core.types import Index, Type, list_of
+
+MOST_INSTANCES = 20_000  # of one generic symbol; 30 types for each of three variables are 27,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,10 @@ def instances(symbol: Symbol) -> Iterator[Symbol]:
         yield symbol
         return
     fixed = set(symbol.result.variables())
+    count = prod(len(types) for variable, types in symbol.ranges if variable not in fixed)
+    if count > MOST_INSTANCES:
+        fact = f"{symbol.name!r} stands for {count:,} symbols, one for each choice of its variables"
+        raise SignatureError(f"{fact}, more than {MOST_INSTANCES:,}", "list fewer types for them")
     choices: list[dict[str, Type | Index]] = [{}]
     for variable, types in symbol.ranges:
         if variable not in fixed:

@@ -284,7 +284,9 @@ class Signature:
                 return Symbol(name, (Parameter(TEXT),), TEXT) if letter else END
         generic = re.fullmatch(r"(.+?)\[(.+)\]", name)
         if generic and generic[1] in by_name and by_name[generic[1]].ranges:
-            return next((s for s in instances(by_name[generic[1]]) if s.name == name), None)
+            found: dict[str, Symbol] = self._found  # type: ignore[attr-defined]
+            found.update((s.name, s) for s in instances(by_name[generic[1]]))
+            return found.get(name)
         return None
 
     def _known(self) -> str:

@@ -419,6 +419,11 @@ def test_an_unknown_symbol_gets_the_closest_one() -> None:
             "symbol 'nil : Dot' is named like 'nil : List[t]', which lists bring along\n"
             "  -> rename it: one token cannot be both",
         ),
+        (
+            "put : (Word, List[Word]) -> Figure\nWord = cons | pros",
+            "the member cons of 'Word = cons | pros' is named like 'cons : (first: t, rest: List[t]) -> List[t]', "
+            "which lists bring along\n  -> rename it: one token cannot be both",
+        ),
     ],
 )
 def test_one_token_has_one_meaning(text: str, told: str) -> None:
@@ -426,3 +431,4 @@ def test_one_token_has_one_meaning(text: str, told: str) -> None:
         Signature.parse(text)
     assert str(caught.value) == told
     assert Signature.parse("cons : (Dot, Dot) -> Dot\nnil : Dot").names() == ["cons", "nil"]
+    assert Signature.parse("put : (Word) -> Figure\nWord = cons | nil")["cons"].arity == 0

@@ -153,6 +153,42 @@ def test_a_root_without_end_is_told(table: str, root: str, message: str) -> None
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("table", "root", "message"),
+    [
+        (
+            "a : E\nE > Num\nNum = 0..1", "List[E, <]",
+            "E, the element of the root List[E, <], is not made of symbols alone, nor of literals of one kind alone\n"
+            "  -> give its literals a symbol: num : (Coord) -> Term",
+        ),
+        (
+            "a : (E) -> E\nb : E", "Box[List[E, <]]",
+            "unknown root type 'Box[List[E, <]]'\n  -> declare a symbol that makes it",
+        ),
+        (
+            "a : (E) -> E\nb : E\nbox : (t) -> Box[t]", "Box[List[E, <]]",
+            "a stands in the root Box[List[E, <]], but its argument E is no literal to compare\n"
+            "  -> declare its key (a : ... key x, y), or order with <=",
+        ),
+        (
+            "cons : (N) -> T\nN = 0..9", "List[T]",
+            "symbol 'cons : (N) -> T' is named like 'cons : (first: t, rest: List[t]) -> List[t]', "
+            "which lists bring along\n  -> rename it: one token cannot be both",
+        ),
+        (
+            "a : (N) -> T\nN = nil | one", "List[T]",
+            "the member nil of 'N = nil | one' is named like 'nil : List[t]', which lists bring along\n"
+            "  -> rename it: one token cannot be both",
+        ),
+        ("dot : Mark", "List[Mar]", "unknown type 'Mar' in the root List[Mar]\n  -> did you mean 'Mark'?"),
+    ],
+)  # fmt: skip
+def test_what_a_root_brings_is_checked(table: str, root: str, message: str) -> None:
+    with pytest.raises(SignatureError) as caught:
+        Vocabulary(Signature.parse(table), parse_type(root))
+    assert str(caught.value) == message
+
+
 def test_a_symbol_that_leads_nowhere_is_closed() -> None:
     vocabulary = Vocabulary(Signature.parse("loop : (Loop) -> Loop\nbad : (Loop) -> I\nB : I"), Type("I"))
     assert vocabulary.openings(0) == "B"

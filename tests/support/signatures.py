@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-PATTERNS = ("a+b?", "[ab]{1,2}", "a|ab", "(?!ab)[ab]+", "a*?b", "b(ab)*", "", '"[ab]*"', "a(?=b)[ab]*", "a++b?")
+PATTERNS = ("a+b?", "[ab]{1,2}", "a|ab", "(?!ab)[ab]+", "a*?b", "b(?i:AB)*", "", '"[ab]*"', "a(?=b)[ab]*", "a++b?")
 OPERATORS = (">", ">=", "<", "<=")
 SORTS = ("Expr", "Stmt", "Shape")
 

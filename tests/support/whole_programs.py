@@ -91,7 +91,8 @@ def _value(signature: Signature, type_: Type, program: Node) -> int | None:
         return int(program.name) if re.fullmatch(r"-?\d+", program.name) else None
     if isinstance(kind, Enumeration):
         return kind.members.index(program.name) if program.name in kind.members else None
-    return int(program.name.rpartition(":")[2]) if isinstance(kind, Bins) else None
+    sort, _, place = program.name.rpartition(":")
+    return int(place) if isinstance(kind, Bins) and sort == type_.name else None
 
 
 def _typed(vocabulary: Vocabulary, program: Node) -> Iterator[tuple[Node, Type]]:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from signatures import signatures
 
 from i2c_core.automata import FOLD, compile_vocabulary
+from i2c_core.automata.following import follow
 from i2c_core.errors import SignatureError
+from i2c_core.legality import in_order
 from i2c_core.symbols import Signature
 from i2c_core.types import parse_type
 from i2c_core.vocabulary import Vocabulary
@@ -120,6 +122,21 @@ LANGUAGES = {
         "m : (one: E) -> M\no : M\nC = 0..2",
         14,
     ),
+    "generic elements: what a variable stands for is no key": (
+        "T",
+        "top : (all: List[Box[C], 2..3, <=]) -> T\nmk : (t) -> Box[t]\nhold : (t, y: C) -> Box[t]\nC = 1..2",
+        9,
+    ),
+    "generic elements with a key": (
+        "List[Box[C], 0..3, <]",
+        "hold : (t, y: C) -> Box[t] key y\nC = 0..1",
+        11,
+    ),
+    "an argument that is a literal at one index only": (
+        "L[0]",
+        "l : (all: List[E[s], 2..2, <=]) -> L[s]\ne : (a: P[s], b: C) -> E[s]\nP > C\np : P[1]\nC = 0..1\ns = 0..1",
+        10,
+    ),
     "texts in elements": (
         "List[E, 0..2, <]",
         "e : (x: C, n: Name, y: C >= x) -> E key x, y\nC = 0..1\nName = /ab*/ over [ab]",
@@ -154,6 +171,22 @@ def test_what_is_open_begins_a_program_and_what_begins_one_is_open(name: str, fo
     automaton = compile_vocabulary(tried, fold)
     assert check(automaton, found, budget, tried.signature) > len(found)
     assert fold != FOLD or automaton.registers is None, "small languages are folded"
+
+
+def test_elements_are_compared_by_their_declared_types() -> None:
+    table = "top : (all: List[Box[N], 2..2, {}]) -> T\nmk : (t) -> Box[t]\nN = 1..2"
+    tried = vocabulary("T", table.format("<="))
+    rows = [["top", "cons", "mk", a, "cons", "mk", b, "nil"] for a, b in ("21", "12")]
+    assert all(in_order(tried, tried.decode(tried.names_to_ids(row))) for row in rows)
+    for fold in (FOLD, 0):
+        automaton = compile_vocabulary(tried, fold)
+        assert not any(follow(automaton, row, 8).stack for row in rows)
+    with pytest.raises(SignatureError) as caught:
+        vocabulary("T", table.format("<"))
+    assert str(caught.value) == (
+        "mk stands in the ordered list in top, but its argument t is no literal to compare\n"
+        "  -> declare its key (mk : ... key x, y), or order with <="
+    )
 
 
 def test_registers_are_used_and_frames_only_for_recursion() -> None:

@@ -24,6 +24,13 @@ DERIVED = {
         "start_item_2 : StartItem\n"
         "Key          > KeyText\n",
     ),
+    "several things together, with marks that may be left out": (
+        'start: (n ","? n ";"?)+\nn: /[1-9]/',
+        "start      : (List[StartItem, 1..]) -> Start\n"
+        "NText      = 1..9\n"
+        "start_item : (N, N) -> StartItem\n"
+        "N          > NText\n",
+    ),
     "nested repeats": (
         'start: ((a b)+ ";" | "none")*\na: "a"\nb: "b"',
         "start      : (List[StartItem]) -> Start\na          : A\nb          : B\nstart_item : (A, B) -> StartItem\n",

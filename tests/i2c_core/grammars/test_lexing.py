@@ -83,6 +83,11 @@ def test_what_the_texts_of_a_terminal_are(grammar: str, terminal: str, kind: str
         ("start: (WORD | INT)+\nWORD: /[a-z]+/\nINT: /[0-9]+/\n%ignore /\\s/", ""),
         ('start: x+\nx: "a" "b"? "c"\nAB: "ab"\n%ignore AB', "terminal a before b may be read as ab"),
         ('start: ("a" "/")+\n%ignore " "\n%ignore /\\/[ a].*/', "terminal '/' before a may be read as /\\/[ a].*/"),
+        ("start: A\nA: /a(?=x)/", "terminal A may not be found at the end of a text"),
+        (
+            "start: F? N N\nN: /[0-9]+/\nF.2: /[01](?= )/\n%ignore ' '".replace("'", '"'),
+            "terminal N before N may be read as F",
+        ),
         ('start: (A "b")+\nA: /a(?!b)/', "terminal A before b may go on"),
         ('start: (A "b")+\nA: /a(?!b)/\n%ignore " "', ""),
         (

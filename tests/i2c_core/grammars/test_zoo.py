@@ -5,41 +5,23 @@ from __future__ import annotations
 import os
 import random
 import time
-from importlib import resources
-from pathlib import Path
 
 import lark
 import pytest
-from walking_grammars import derived, random_walk
+from grammar_zoo import NAMES, plain_lark, syntax
+from walking_grammars import random_walk
 
 from i2c_core.errors import I2cError
-from i2c_core.grammars import GrammarText, Syntax
 from i2c_core.symbols import Signature
 
-ZOO = Path(__file__).parent / "zoo"
 COUNT = int(os.environ.get("I2C_ZOO", "50"))  # programs of each grammar
-NAMES = [*sorted(p.stem for p in ZOO.glob("*.lark")), "lark"]
-EARLEY = ("english", "palindrome")
-START = {"query": "document"}
-REPARSE = ("english", "palindrome", "style", "turtle", "lark")  # not shown unambiguous
-
-
-def grammar(name: str) -> GrammarText:
-    if name == "lark":
-        text = (resources.files("lark") / "grammars" / "lark.lark").read_text("utf-8")
-        return GrammarText(text, "lark.lark", package="lark.grammars")
-    return GrammarText((ZOO / f"{name}.lark").read_text("utf-8"), f"{name}.lark", folder=ZOO)
-
-
-def syntax(name: str) -> Syntax:
-    return derived(grammar(name), "earley" if name in EARLEY else "lalr", START.get(name, "start"))
+REPARSE = ("english", "palindrome", "style", "turtle", "svgpath", "lark")  # not shown unambiguous
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_sampled_programs_are_parsed_by_plain_lark(name: str) -> None:
     made = syntax(name)
-    parser = "earley" if name in EARLEY else "lalr"
-    plain = lark.Lark(grammar(name), parser=parser, start=START.get(name, "start"))
+    plain = plain_lark(name)
     rng = random.Random(11)
     others = 0
     for _ in range(COUNT):
@@ -69,7 +51,7 @@ def test_larks_own_grammar_is_ready_in_two_seconds() -> None:
     made = syntax("lark")
     assert time.perf_counter() - started < 2
     text = 'start: "a" b*\n?b.2: NAME -> name\n    | "(" b ")" ["x"i]\nNAME: /[a-z]+/i\n%import common.WS\n%ignore WS\n'
-    plain = lark.Lark(grammar("lark"), parser="lalr")
+    plain = plain_lark("lark")
     assert plain.parse(made.show(made.parse(text)))
 
 

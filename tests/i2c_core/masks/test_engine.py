@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 import random
 from collections.abc import Callable
@@ -30,6 +31,7 @@ WAYS = [
     ("torch", "bits", ROWS_BOUND),
     ("torch", "cells", ROWS_BOUND),
     ("torch", "cells", 0),
+    ("numpy", "bits", 1 << 12),
     ("torch", "bits", 1 << 12),  # packed rows alone, found by level
     ("numpy", "kinds", ROWS_BOUND),  # moves numbered by production
     ("torch", "kinds", 0),
@@ -104,6 +106,14 @@ def test_masks_are_the_interpreters(language: str, make: Make) -> None:
     follow(automaton, make(automaton), [least + i % 25 for i in range(48)], seed=len(language))
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_masks_of_a_single_program_are_the_interpreters(language: str, make: Make) -> None:
+    automaton = LANGUAGES[language]
+    mask, least = make(automaton), int(automaton.least[1])
+    for seed in range(16):
+        follow(automaton, mask, [least + 2 * seed], seed)
+
+
 @st.composite
 def random_automata(draw: st.DrawFn) -> Automaton:
     """Registers, orders and guards in any combination; some make no sense, and mean something all the same."""
@@ -143,6 +153,7 @@ def test_masks_are_the_interpreters_for_any_automaton(automaton: Automaton, way:
         guards = mask.tables.host_plan("cells").guards
         assert guards is not None
         follow(automaton, mask, [least + i for i in range(12)], seed, fresh=guards.least)
+        follow(automaton, mask, [least + 8], seed, fresh=guards.least)
 
 
 def test_rows_go_their_own_ways_after_a_fork(make: Make) -> None:
@@ -194,6 +205,48 @@ def test_rollback_takes_tokens_back(make: Make) -> None:
         assert mask.refused(apart).tolist() == [False, False, False, True]
         forked = mask.rollback(mask.fork(state, torch.tensor([2, 2, 0])), 2)
         assert torch.equal(mask.legal(forked), seen[6][[2, 2, 0]])
+
+
+def test_a_single_program_forks_and_goes_back(make: Make) -> None:
+    for automaton in LANGUAGES.values():
+        mask, budget = make(automaton), int(automaton.least[1]) + 14
+        ids = torch.tensor(follow(automaton, mask, [budget], seed=7, wrong=0))
+        state, seen = mask.start(1, budget, history=3), []
+        for token in ids[:, :8].unbind(1):
+            seen.append(mask.packed(state))
+            state = mask.advance(state, token)
+        seen.append(mask.packed(state))
+        for ago in range(4):
+            for again in (mask.rollback(state, ago), mask.rollback(state, torch.tensor([ago]))):
+                for step in range(8 - ago, 9):
+                    assert torch.equal(mask.packed(again), seen[step])
+                    if step < 8:
+                        again = mask.advance(again, ids[:, step])
+        three = mask.rollback(mask.fork(state, torch.zeros(3, dtype=torch.int64)), 2)
+        one = mask.fork(three, torch.tensor([1]))
+        for step in range(6, 8):
+            assert torch.equal(mask.packed(three), seen[step].expand(3, -1))
+            assert torch.equal(mask.packed(one), seen[step])
+            three, one = mask.advance(three, ids[:, step].expand(3)), mask.advance(one, ids[:, step])
+
+
+def test_a_mask_stays_what_it_was(make: Make) -> None:
+    """What `legal` and `packed` give is the caller's: later steps do not write to it, nor the caller to tables."""
+    for automaton, batch in itertools.product(LANGUAGES.values(), (1, 3)):
+        mask, budget = make(automaton), int(automaton.least[1]) + 14
+        ids = torch.tensor(follow(automaton, mask, [budget] * batch, seed=9, wrong=0))
+        state = mask.start(batch, budget)
+        for token in ids.unbind(1):
+            masks = (mask.legal(state), mask.packed(state))
+            kept = [m.clone() for m in masks]
+            state = mask.advance(state, token)
+            again = (mask.legal(state), mask.packed(state))
+            wanted = [m.clone() for m in again]
+            assert all(map(torch.equal, masks, kept))
+            for part in (*masks, *again):
+                part.fill_(1)
+            assert torch.equal(mask.legal(state), wanted[0])
+            assert torch.equal(mask.packed(state), wanted[1])
 
 
 def test_rollback_beyond_the_history() -> None:

@@ -68,6 +68,7 @@ RULES = {
         "go : (a: N, first: N >= a - 1, rest: Nums) -> Nums order first < rest.first key a, first\n"
         "two : (N, N) -> Nums\nN = 1..3",
     ),
+    "letters of any case": ("T", "t : (W) -> T\nW = /b?(?i:A)b*/ over [aAbB]"),
     "scopes": (
         "Stmt[0]",
         "for : (body: Stmt[s+1]) -> Stmt[s]\nuse : (k: Var[0..s-1]) -> Stmt[s]\n"
