@@ -16,7 +16,7 @@ from i2c_core.masks import Oracle, PushdownMask, Tables
 
 ROWS = 24
 BEYOND = 60  # tokens that a budget may have beyond the shortest program
-MANY_TEXTS = ("clike", "lisp")  # whose texts the oracle may try too many of
+MANY_TEXTS = ("clike", "lisp", "prolog", "svgpath")  # whose texts the oracle may try too many of
 UNLIKELY = 4  # of the texts of a grammar that is not shown unambiguous, one in so many must be read at least
 
 

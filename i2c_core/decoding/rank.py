@@ -162,7 +162,7 @@ def _distinct(
         pair = (int(b), number)
         best[pair] = max(best.get(pair, -np.inf), float(logprob[b, k]))
     if other or unread:
-        fact = "%d of %d programs of %s were written in a text that says another one, which was taken; %d in none at all"
+        fact = "%d of %d programs of %s were written in a text that says another one, which was taken; %d in none"
         log.warning(fact, other, len(read), family.name, unread)
     pairs = np.array(list(best), np.int64).reshape(-1, 2)  # (M, 2)
     return list(numbers), pairs[:, 0], pairs[:, 1], np.array(list(best.values()))

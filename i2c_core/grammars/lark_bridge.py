@@ -46,6 +46,32 @@ class Unexpected(Exception):
         self.at_end = at_end
 
 
+class Analyzer(LALR_Analyzer):
+    """Lark's LALR analysis; one step of it takes time that grows with the square of a state's rules, but not here."""
+
+    def compute_includes_lookback(self) -> None:
+        found: Any = self  # Lark has no types here
+        pointers: dict[Any, dict[Any, list[Any]]] = {}  # of each state, by the rule's name
+        ended: dict[Any, set[Any]] = {}  # the rules that end in a state
+        for state in found.lr0_itemsets:
+            of_state = pointers.setdefault(state, {})
+            for pointer in state.closure:
+                of_state.setdefault(pointer.rule.origin, []).append(pointer)
+            ended[state] = {p.rule for p in state.closure if p.is_satisfied}
+        for transition in found.nonterminal_transitions:
+            start, name = transition
+            lookback = found.lookback[transition]
+            for pointer in pointers[start].get(name, ()):
+                state, symbols = start, pointer.rule.expansion
+                for place in range(pointer.index, len(symbols)):
+                    other = state, symbols[place]
+                    state = state.transitions[symbols[place]]
+                    if other in found.reads and all(s in found.NULLABLE for s in symbols[place + 1 :]):
+                        found.includes[other].add(transition)
+                if pointer.index == 0 and pointer.rule in ended[state]:
+                    lookback.add((state, pointer.rule))
+
+
 class _Keeping(LALR_Parser):
     """Lark's LALR parser that keeps the states of its automaton, `itemsets`, which Lark forgets but for their numbers.
 
@@ -53,7 +79,7 @@ class _Keeping(LALR_Parser):
     """
 
     def __init__(self, parser_conf: Any, debug: bool = False, strict: bool = False) -> None:
-        analysis: Any = LALR_Analyzer(parser_conf, debug=debug, strict=strict)  # half of it has no types
+        analysis: Any = Analyzer(parser_conf, debug=debug, strict=strict)
         analysis.compute_lalr()
         self.itemsets = analysis.lr0_itemsets
         self.parser_conf = parser_conf

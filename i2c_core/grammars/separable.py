@@ -88,12 +88,14 @@ class _Separable:
                 return f"{self._rules.name}: terminal {self._shown(name)} may not be found at the end of a text"
         for name in self._texts:
             rivals = []
-            for rival in self._before(name):
+            before = self._before(name)
+            text = self._rules.terminals[name].literal
+            for rival in before if text is None else (r for r in before if _may_go_on(r, text)):
                 walk = self._rival(rival)
                 ends = self._ends(self._texts[name], walk)
                 rivals += [(rival, walk, ends)] if ends else []
             ahead = _looks_ahead(self._rules.terminals[name])
-            if not rivals and not ahead and not any(map(_looks_ahead, self._before(name))):
+            if not rivals and not ahead and not any(map(_looks_ahead, before)):
                 continue
             for other in sorted(follow[name]):
                 met = self._meeting(name, rivals, other)
@@ -266,6 +268,13 @@ class _Separable:
                     seen.add(pair)
                     pending.append(pair)
         return True
+
+
+def _may_go_on(rival: Terminal, text: str) -> bool:
+    """Whether a rival may match more than a text: told at a glance where it is a text itself."""
+    if rival.literal is None:
+        return True
+    return rival.literal.startswith(text) or (bool(rival.flags) and rival.literal.lower().startswith(text.lower()))
 
 
 def _looks_ahead(terminal: Terminal) -> bool:

@@ -189,7 +189,7 @@ def test_a_candidate_is_what_its_text_says(caplog: pytest.LogCaptureFixture) -> 
     assert [(sums.show(c.program), c.size, c.logprob) for c in found[0]] == [("x + x + x", 5, -1.0)]
     assert found[0][0].program == sums.parse("x + x + x")
     assert caplog.messages == [
-        "1 of 2 programs of sums were written in a text that says another one, which was taken; 0 in none at all"
+        "1 of 2 programs of sums were written in a text that says another one, which was taken; 0 in none"
     ]
 
 

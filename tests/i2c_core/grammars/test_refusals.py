@@ -6,10 +6,11 @@ import time
 from importlib import resources
 
 import pytest
+from grammar_zoo import grammar
 
 from i2c_core.errors import GrammarError
 from i2c_core.grammars import ConflictError, GrammarText, derive, find_doubt
-from i2c_core.grammars.lark_bridge import compile_grammar
+from i2c_core.grammars.lark_bridge import Analyzer, compile_grammar
 
 PYTHON = GrammarText(
     (resources.files("lark") / "grammars" / "python.lark").read_text("utf-8"), "python.lark", package="lark.grammars"
@@ -118,3 +119,16 @@ def test_tables_are_made_once_and_not_for_earley(monkeypatch: pytest.MonkeyPatch
     derive(grammar, parser="earley")
     assert find_doubt(grammar, parser="earley")
     assert len(made) == 1
+
+
+@pytest.mark.parametrize("name", ["clike", "lisp", "prolog", "select", "style", "templates"])
+def test_the_analysis_is_larks_own(name: str) -> None:
+    from lark.parsers.lalr_analysis import LALR_Analyzer
+
+    parser = compile_grammar(grammar(name), start="start")
+    found = []
+    for made in (Analyzer, LALR_Analyzer):
+        analysis = made(parser._lark.parser.parser_conf)
+        analysis.compute_lalr()
+        found.append({i.kernel: {s: frozenset(r) for s, r in i.lookaheads.items()} for i in analysis.lr0_itemsets})
+    assert found[0] == found[1]
