@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import runpy
+import shutil
+import sys
 from pathlib import Path
 
 import pytest
-from pages import blocks, run_python
+from pages import Block, blocks, run_console, run_python
 
 ROOT = Path(__file__).resolve().parents[2]
 LAYOUT = ROOT / "tests" / "house" / "test_layout.py"
@@ -17,6 +19,13 @@ PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT
 @pytest.mark.parametrize("name", ["decoding.md", "design.md", "grammars.md", "masking.md", "signatures.md"])
 def test_examples_run(name: str) -> None:
     run_python(ROOT / "docs" / name, blocks(ROOT / "docs" / name, "python"))
+
+
+@pytest.mark.parametrize("block", blocks(ROOT / "docs" / "grammars.md", "console"), ids=lambda b: f"line-{b.line}")
+def test_commands_on_a_grammar_alone_run(block: Block, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    run_console(ROOT / "docs" / "grammars.md", block, tmp_path, lambda: {"PATH": path})
 
 
 def test_the_design_lists_the_order_of_imports_that_is_tested() -> None:
