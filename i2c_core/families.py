@@ -113,6 +113,32 @@ class Family:
         if self.semantics < 0:
             raise FamilyError(f"{self.name} has semantics {self.semantics}", "count semantics from 0 or 1 upwards")
 
+    @staticmethod
+    def from_grammar(grammar: str | Path, start: str = "start", parser: str | None = None) -> Family:
+        """The language of nothing but a Lark grammar, named after its file: to sample and to look at, without pictures.
+
+        Args:
+            grammar: a path, `package:file.lark`, or the text itself.
+            start: the grammar's first rule.
+            parser: `lalr` or `earley`; None for LALR, and Earley where the grammar is not LALR(1).
+
+        Raises:
+            GrammarError: nothing can be derived; names the rule or terminal, and the reason.
+        """
+        from i2c_core.grammars import ConflictError, derive, read_grammar
+
+        text = read_grammar(grammar, "--grammar")
+        try:
+            signature, root = derive(text, start, parser or "lalr")
+        except ConflictError:
+            if parser is not None:
+                raise
+            parser = "earley"
+            signature, root = derive(text, start, parser)
+        name = re.sub(r"[^a-z0-9]+", "-", Path(text.name).stem.lower()).strip("-")
+        name = name if name[:1].isalpha() else f"grammar-{name}".strip("-")
+        return Family(name, root, signature, text, parser=parser or "lalr", start=start)
+
     @cached_property
     def gamma(self) -> Signature:
         """The signature, read or derived."""

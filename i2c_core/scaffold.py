@@ -6,16 +6,16 @@ import importlib.util
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.sampling import Sampler
-from i2c_core.errors import FamilyError, GrammarError, I2cError
+from i2c_core.errors import FamilyError, I2cError
 from i2c_core.families import Family
-from i2c_core.grammars import GrammarText, derive, find_doubt
+from i2c_core.grammars import GrammarText, read_grammar
 from i2c_core.plugins import Plugins
 from i2c_core.programs import Program
 from i2c_core.version import VERSION
@@ -66,37 +66,49 @@ def new_family(templates: Path, target: Path, name: str) -> list[Path]:
     return _write(target, files)
 
 
-def new_family_from_grammar(templates: Path, target: Path, name: str, grammar: Path, start: str) -> list[Path]:
-    """The same from somebody's grammar: symbols derived, a renderer that draws the syntax tree."""
+def new_family_from_grammar(templates: Path, target: Path, name: str, language: Family) -> list[Path]:
+    """The same from somebody's grammar: symbols derived, a renderer that draws the syntax tree.
+
+    Args:
+        language: derived from the grammar, with the parser and the first rule to use. Grammars beside it that it
+            imports come along.
+    """
     names = Names(name)
-    try:
-        text = GrammarText(grammar.read_text(encoding="utf-8"), grammar.name)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise GrammarError(f"cannot read the grammar {grammar}: {reason}", "name a readable .lark file") from None
-    signature, root = derive(text, start)
-    family = Family(name, root=root, signature=signature, grammar=text)
+    family = replace(language, name=name)
+    text = family.grammar
+    assert isinstance(text, GrammarText)
     family.syntax  # noqa: B018 - raises where grammar and derived symbols contradict
     examples = [family.show(p) for p in _some_programs(family)]
-    table = "\n".join(f"    {line}" for line in signature.show().splitlines())
+    table = "\n".join(f"    {line}" for line in family.gamma.show().splitlines())
+    how = {"parser": (family.parser, "lalr"), "start": (family.start, "start")}
     fields = names.fields() | {
-        "root": root,
+        "root": family.root,
         "signature": table.replace("\\", "\\\\").replace('"""', '\\"\\"\\"'),
+        "how": "".join(f'    {key}="{value}",\n' for key, (value, usual) in how.items() if value not in (None, usual)),
         "budget": str(max(32, 4 * family.vocabulary.shortest)),
         "examples": "\n".join(f"        {json.dumps(e, ensure_ascii=False)}," for e in examples),
     }
     package = Path(names.module)
-    files = _shared(templates, names, fields) | {
+    files = _shared(templates, names, fields) | {package / f: t for f, t in _neighbours(text).items()}
+    files |= {
         package / "__init__.py": _fill(templates / "grammar" / "__init__.py.template", fields),
-        package / f"{name}.lark": text,
+        package / f"{name}.lark": str(text),
         package / "render.py": _fill(templates / "grammar" / "render.py.template", fields),
     }
     return _write(target, files)
 
 
-def doubt(grammar: Path, start: str) -> str:
-    """Where a grammar that a family was made from is not shown unambiguous, empty where it is."""
-    return find_doubt(GrammarText(grammar.read_text(encoding="utf-8"), grammar.name), start)
+def _neighbours(text: GrammarText) -> dict[str, str]:
+    """The grammars in a grammar's folder that it imports, and those that they import, by file."""
+    found: dict[str, str] = {}
+    pending = [str(text)]
+    while pending and text.folder is not None:
+        for stem in re.findall(r"(?m)^\s*%import\s+\.(\w+)", pending.pop()):
+            file = text.folder / f"{stem}.lark"
+            if file.name not in found and file.is_file():
+                found[file.name] = str(read_grammar(file, "--grammar"))
+                pending.append(found[file.name])
+    return found
 
 
 def new_family_like(templates: Path, target: Path, name: str, like: str, plugins: Plugins) -> list[Path]:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
+from i2c_cli import options
 from i2c_cli.console import say
+from i2c_cli.targets import language
 from i2c_core import scaffold
 from i2c_core.errors import FamilyError
 from i2c_core.plugins import installed
@@ -18,9 +20,12 @@ TEMPLATES = Path(__file__).parent / "templates"
 @click.argument("name")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder to write [default: i2c-family-NAME].")
 @click.option("--grammar", type=click.Path(path_type=Path), help="Start from this Lark grammar, symbols derived.")
-@click.option("--start", default="start", show_default=True, help="The grammar's first rule.")
+@click.option("--start", metavar="RULE", help="The grammar's first rule [default: start].")
+@options.parser
 @click.option("--like", metavar="FAMILY", help="Start from a copy of an installed family.")
-def command(name: str, out: Path | None, grammar: Path | None, start: str, like: str | None) -> None:
+def command(
+    name: str, out: Path | None, grammar: Path | None, start: str | None, parser: str | None, like: str | None
+) -> None:
     """Write a pip-installable plugin for a new language, whose tests pass at once."""
     if grammar is not None and like is not None:
         raise click.UsageError("--grammar and --like exclude each other")
@@ -28,16 +33,17 @@ def command(name: str, out: Path | None, grammar: Path | None, start: str, like:
     if name in families.names():
         fact = f"family {name!r} is installed already, from {families.owner(name)}"
         raise FamilyError(fact, "choose another name")
+    doubt = ""
     target = out or Path(scaffold.Names(name).distribution)
     if grammar is not None:
-        files = scaffold.new_family_from_grammar(TEMPLATES, target, name, grammar, start)
+        made = language(None, grammar, start, parser)
+        files, doubt = scaffold.new_family_from_grammar(TEMPLATES, target, name, made), made.doubt
     elif like is not None:
         files = scaffold.new_family_like(TEMPLATES, target, name, like, installed())
     else:
         files = scaffold.new_family(TEMPLATES, target, name)
     for path in files:
         click.echo(str(path))
-    doubt = scaffold.doubt(grammar, start) if grammar is not None else ""
     if doubt:
         say(f"{name} is reparse: a text may say another program than it was printed from ({doubt})")
     click.echo(f'next: python -m pip install -e "{target}[test]" && python -m pytest {target}', err=True)

@@ -49,14 +49,17 @@ def family(required: bool = True, help: str = "The family: see 'i2c families'.")
     )
 
 
+parser = click.option(
+    "--parser",
+    type=click.Choice(["lalr", "earley"]),
+    help="How Lark reads it [default: lalr, and earley where it has conflicts].",
+)
+
+
 def language(command: Command) -> Command:
     """--family NAME, or --grammar FILE with --start and --parser: what `targets.language` makes a family of."""
     for option in (
-        click.option(
-            "--parser",
-            type=click.Choice(["lalr", "earley"]),
-            help="How Lark reads it [default: lalr, and earley where it has conflicts].",
-        ),
+        parser,
         click.option("--start", metavar="RULE", help="The rule of whole programs [default: start]."),
         click.option("--grammar", metavar="FILE", type=PATH, help="A Lark grammar instead of a family."),
         family(required=False),

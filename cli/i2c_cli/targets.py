@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,23 +118,11 @@ def language(
         return family
     if grammar is None:
         raise Usage("neither --family nor --grammar says which language", "name a family: see 'i2c families'")
-    from i2c_core.grammars import derive, read_grammar
-    from i2c_core.grammars.refusals import ConflictError
-
     packaged = ":" in str(grammar) and not grammar.exists()
-    text = read_grammar(str(grammar) if packaged else grammar, "--grammar")
-    first = "start" if start is None else start
-    try:
-        signature, root = derive(text, first, parser or LALR)
-    except ConflictError as error:
-        if parser is not None:
-            raise
-        parser = EARLEY
-        signature, root = derive(text, first, parser)
-        say(f"not LALR(1), so that Earley reads it: {error.fact}", quiet)
-    name = re.sub(r"[^a-z0-9]+", "-", Path(text.name).stem.lower()).strip("-")
-    name = name if name[:1].isalpha() else f"grammar-{name}".strip("-")
-    return Family(name, root, signature, text, parser=parser or LALR, start=first)
+    found = Family.from_grammar(str(grammar) if packaged else grammar, "start" if start is None else start, parser)
+    if parser is None and found.parser == EARLEY:
+        say("the grammar is not LALR(1), so that Earley reads it; --parser lalr tells why", quiet)
+    return found
 
 
 def _find_inputs(arguments: tuple[str, ...]) -> list[Path | str]:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from i2c_core.errors import GrammarError
 
+MOST_BYTES = 5_000_000  # of a grammar's file
+
 
 class GrammarText(str):
     """A grammar's text that remembers its file, for errors and for `%import .neighbour`.
@@ -50,9 +52,14 @@ def read_grammar(source: str | Path, owner: str) -> GrammarText:
         return GrammarText(_decode(file.read_bytes(), name, owner), name, package=package)
     path = Path(source)
     try:
-        return GrammarText(_decode(path.read_bytes(), path.name, owner), path.name, folder=path.parent)
+        with path.open("rb") as stream:  # a device may have no end
+            data = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise GrammarError(f"{owner}: cannot read the grammar {str(source)!r}: {error.strerror}", hint) from None
+    if len(data) > MOST_BYTES:
+        fact = f"{owner}: the grammar {str(source)!r} has more than {MOST_BYTES // 1_000_000} MB"
+        raise GrammarError(fact, hint)
+    return GrammarText(_decode(data, path.name, owner), path.name, folder=path.parent)
 
 
 def _decode(data: bytes, name: str, owner: str) -> str:

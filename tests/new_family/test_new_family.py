@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from environments import Environment, make_environment
 
 from i2c_cli.new_family import TEMPLATES
 from i2c_cli.new_family import command as new_family
-from i2c_core import scaffold
+from i2c_core import Family, scaffold
 from i2c_core.errors import FamilyError, GrammarError, I2cError
 from i2c_core.plugins import installed
 
@@ -42,7 +43,9 @@ def write(tmp_path: Path, kind: str) -> tuple[Path, list[Path]]:
         files = scaffold.new_family(TEMPLATES, target, "my-own")
     elif kind == "grammar":
         (tmp_path / "sums.lark").write_text(SUMS, encoding="utf-8")
-        files = scaffold.new_family_from_grammar(TEMPLATES, target, "my-own", tmp_path / "sums.lark", "start")
+        files = scaffold.new_family_from_grammar(
+            TEMPLATES, target, "my-own", Family.from_grammar(tmp_path / "sums.lark")
+        )
     else:
         files = scaffold.new_family_like(TEMPLATES, target, "my-own", kind, installed())
     return target, sorted(p.relative_to(target) for p in files)
@@ -119,18 +122,31 @@ def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
     assert (target / "README.md").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_grammar_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(GrammarError) as caught:
-        scaffold.new_family_from_grammar(TEMPLATES, tmp_path / "new", "my-own", tmp_path / "none.lark", "start")
-    assert caught.value.fact.startswith(f"cannot read the grammar {tmp_path / 'none.lark'}: ")
-    assert caught.value.hint == "name a readable .lark file"
-
-
 def test_a_grammar_with_an_error_writes_nothing(tmp_path: Path) -> None:
     (tmp_path / "broken.lark").write_text('start: "a" |\n  ( "b"\n', encoding="utf-8")
-    with pytest.raises(GrammarError):
-        scaffold.new_family_from_grammar(TEMPLATES, tmp_path / "new", "my-own", tmp_path / "broken.lark", "start")
-    assert not (tmp_path / "new").exists()
+    told = {"none": "cannot read the grammar", "broken": "broken.lark, line "}
+    for name, fact in told.items():
+        path, target = tmp_path / f"{name}.lark", tmp_path / "new"
+        found = CliRunner().invoke(new_family, ["my-own", "-o", str(target), "--grammar", str(path)])
+        assert isinstance(found.exception, GrammarError)
+        assert fact in found.exception.fact
+        assert not target.exists()
+
+
+def test_a_grammar_that_only_earley_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The family says how it is read, and the grammars that it imports come along."""
+    (tmp_path / "words.lark").write_text('word: "x" | "y"\n', encoding="utf-8")
+    odd = '%import .words.word\nline: one "!" | two "!"\none: word\ntwo: word\n'
+    (tmp_path / "odd.lark").write_text(odd + '%ignore " "\n', encoding="utf-8")
+    target = tmp_path / "new"
+    arguments = ["my-odd", "-o", str(target), "--grammar", str(tmp_path / "odd.lark"), "--start", "line"]
+    found = CliRunner().invoke(new_family, arguments)
+    assert found.exit_code == 0, found.output
+    monkeypatch.syspath_prepend(target)
+    family = importlib.import_module("i2c_family_my_odd").FAMILY
+    assert (family.parser, family.start) == ("earley", "line")
+    assert family.show(family.parse("y !")) == "y !"
+    assert (target / "i2c_family_my_odd" / "words.lark").is_file()
 
 
 def test_a_grammar_that_is_not_shown_unambiguous_is_told(tmp_path: Path) -> None:

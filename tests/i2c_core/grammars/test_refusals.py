@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from grammar_zoo import grammar
 
 from i2c_core.errors import GrammarError
-from i2c_core.grammars import ConflictError, GrammarText, derive, find_doubt
+from i2c_core.grammars import ConflictError, GrammarText, derive, find_doubt, read_grammar
 from i2c_core.grammars.lark_bridge import Analyzer, compile_grammar
 
 PYTHON = GrammarText(
@@ -132,3 +133,9 @@ def test_the_analysis_is_larks_own(name: str) -> None:
         analysis.compute_lalr()
         found.append({i.kernel: {s: frozenset(r) for s, r in i.lookaheads.items()} for i in analysis.lr0_itemsets})
     assert found[0] == found[1]
+
+
+def test_a_file_that_is_no_grammar_by_its_size(tmp_path: Path) -> None:
+    (tmp_path / "big.lark").write_bytes(b"x" * 5_000_001)
+    with pytest.raises(GrammarError, match=r"toy: the grammar '.*big\.lark' has more than 5 MB"):
+        read_grammar(tmp_path / "big.lark", "toy")
