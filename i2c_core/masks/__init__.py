@@ -6,9 +6,10 @@ arrays.
 
 from i2c_core.masks.mask import Mask
 from i2c_core.masks.oracle import Oracle, legal_tokens
+from i2c_core.masks.oracle_text import OracleGaveUp
 from i2c_core.masks.picks import pick
 from i2c_core.masks.pushdown import PushdownMask
 from i2c_core.masks.states import State
 from i2c_core.masks.tables import Tables
 
-__all__ = ["Mask", "Oracle", "PushdownMask", "State", "Tables", "legal_tokens", "pick"]
+__all__ = ["Mask", "Oracle", "OracleGaveUp", "PushdownMask", "State", "Tables", "legal_tokens", "pick"]

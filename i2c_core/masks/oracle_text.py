@@ -74,10 +74,14 @@ class Spelling:
             return False
         tries[0] -= 1
         if tries[0] < 0:
-            raise ValueError(f"too many texts begin with {self.written!r} for the oracle to try")
+            raise OracleGaveUp(f"too many texts begin with {self.written!r} for the oracle to try")
         if length == 0:
             return self.is_whole
         return any(self.then(c)._ends(length - 1, tries) for c in self.characters())
+
+
+class OracleGaveUp(ValueError):
+    """There are too many texts to try one by one: nothing is known of the state."""
 
 
 class Language:
