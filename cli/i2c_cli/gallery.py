@@ -1,4 +1,4 @@
-"""`i2c gallery`: the first images of a language on one sheet."""
+"""`i2c gallery`: the first images of a language on one sheet, or random figures as by hand."""
 
 from __future__ import annotations
 
@@ -7,40 +7,60 @@ from pathlib import Path
 import click
 
 from i2c_cli import options
-from i2c_cli.console import say
+from i2c_cli.console import Usage, say
 from i2c_core.families import Family
+
+FIRST, SKETCHED = 1024, 64  # images unless told otherwise
 
 
 @click.command("gallery")
 @options.family()
-@options.count(1024, "Images.")
+@click.option(
+    "-n",
+    "count",
+    metavar="COUNT",
+    type=click.IntRange(1),
+    help=f"Images [default: {FIRST}, and {SKETCHED} with --sketch].",
+)
 @options.picture("-o", "--out", "output", metavar="PATH", help="The PNG file to write [default: FAMILY-gallery.png].")
 @click.option(
     "--razor",
     type=click.Choice(["rough", "sharp"]),
-    default="rough",
-    show_default=True,
-    help="Which images differ: by a perceptual hash, or by any pixel.",
+    help="Which images differ: by a perceptual hash, or by any pixel [default: rough].",
 )
 @click.option("--cell", metavar="PIXELS", type=click.IntRange(1, 1024), help="Height of an image on the sheet.")
 @click.option("--columns", metavar="NUMBER", type=click.IntRange(1), help="Images in a row [default: about a square].")
 @click.option("--captions", is_flag=True, help="Write each image's code under it.")
+@click.option("--sketch", is_flag=True, help="Random figures instead, as if drawn by hand; for families with strokes.")
+@options.seed(None, "The seed of all chance of --sketch [default: 0].")
 @options.quiet
 def command(
     family: Family,
-    count: int,
+    count: int | None,
     output: Path | None,
-    razor: str,
+    razor: str | None,
     cell: int | None,
     columns: int | None,
     captions: bool,
+    sketch: bool,
+    seed: int | None,
     quiet: bool,
 ) -> None:
     """Draw the first images of a family on one sheet, from small programs to large, each image once."""
-    from i2c_core.datasets.gallery import gallery
+    if sketch and razor is not None:
+        raise Usage("--razor sieves the first images, --sketch draws random ones", "leave one of them out")
+    if seed is not None and not sketch:
+        raise Usage("--seed is of --sketch: the first images of a family know no chance", "add --sketch")
     from i2c_core.drawing import save_png
 
-    sheet = gallery(family, count, razor, cell, captions, columns)
+    if sketch:
+        from i2c_core.strokes.sheets import sketches
+
+        sheet = sketches(family, count or SKETCHED, seed or 0, cell, captions, columns)
+    else:
+        from i2c_core.datasets.gallery import gallery
+
+        sheet = gallery(family, count or FIRST, razor or "rough", cell, captions, columns)
     path = output or Path(f"{family.name}-gallery.png")
     save_png(sheet, path)
     say(f"wrote {path} ({sheet.width}x{sheet.height} pixels)", quiet)

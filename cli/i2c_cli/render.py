@@ -25,6 +25,8 @@ from i2c_core.families import Family
 )
 @options.size
 @click.option("--from", "format_name", metavar="FORMAT", help="How the programs are written, if not by their file.")
+@click.option("--sketch", is_flag=True, help="Draw them as a hand would; for families with strokes.")
+@options.seed(None, "The seed of all chance of --sketch [default: 0].")
 @options.quiet
 def command(
     programs: tuple[str, ...],
@@ -32,12 +34,16 @@ def command(
     output: Path,
     size: tuple[int, int] | None,
     format_name: str | None,
+    sketch: bool,
+    seed: int | None,
     quiet: bool,
 ) -> None:
     """Draw programs as PNG images.
 
     Each PROGRAM is the text of one, a file that holds one, or - for standard input.
     """
+    if seed is not None and not sketch:
+        raise Usage("--seed is of --sketch: programs are drawn without chance", "add --sketch")
     from i2c_core.drawing import draw, save_png, write_png
     from i2c_core.sources import read_programs
 
@@ -47,7 +53,13 @@ def command(
         raise Usage(f"{len(found)} pictures do not fit on stdout", "name a folder: -o pictures")
     if folder and output.suffix.lower() == ".png" and not output.is_dir():
         raise Usage(f"{len(found)} pictures do not fit into {output}", f"name a folder: -o {output.with_suffix('')}")
-    pictures = draw(family, [s.program for s in found], size)
+    programs_ = [s.program for s in found]
+    if sketch:
+        from i2c_core.strokes.sheets import draw_sketches
+
+        pictures = draw_sketches(family, programs_, size, seed or 0)
+    else:
+        pictures = draw(family, programs_, size)
     if str(output) == "-":
         write_png(pictures[0], sys.stdout.buffer)
         return

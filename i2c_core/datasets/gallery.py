@@ -6,9 +6,11 @@ Legend: N images, C channels, H W pixels of a cell.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.razor import Razored, rough_razor, sharp_razor
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 GAP = 2  # pixels between cells
 PAPER = 128  # grey level between cells: black and white images stand out from it
 CAPTION = 12  # pixels for a line of text
+_MOST_LINES = 12  # of a caption
 _MOST_PIXELS = 100_000_000  # of a sheet
 NOTES_HASH = 32  # `hash_size` with which the i2c notes sieve their picture
 
@@ -49,11 +52,7 @@ def gallery(
     if n < 1:
         raise ConfigError(f"a gallery of {n} images shows nothing", "use 1 or more")
     height = family.size[0] if cell is None else cell
-    if n * height * height * family.size[1] // family.size[0] > _MOST_PIXELS:
-        fact = (
-            f"{n:,} images of {height} pixels' height make a sheet of more than {_MOST_PIXELS // 10**6} million pixels"
-        )
-        raise ConfigError(fact, "ask for fewer images, or for smaller ones")
+    require_room(n, (height, height * family.size[1] // family.size[0]))
     with Renderer(family) as renderer:
         kept = first_kept(family, n, razor, renderer, hash_size)
         size = family.size if cell is None else (cell, max(1, round(cell * family.size[1] / family.size[0])))
@@ -64,18 +63,44 @@ def gallery(
         else:
             rows = np.arange(size[0]) * family.size[0] // size[0]
             pixels = kept.pixels[:, :, rows][..., np.arange(size[1]) * family.size[1] // size[1]]
-    wide = columns or math.ceil(math.sqrt(len(kept)))
-    high = -(-len(kept) // wide)
-    text = CAPTION if captions else 0
-    step_y, step_x = size[0] + GAP + text, size[1] + GAP
-    sheet = np.full((family.channels, high * step_y + GAP, wide * step_x + GAP), PAPER, np.uint8)
+    codes = [kept.code(number) for number in range(len(kept))] if captions else None
+    return contact_sheet(pixels, codes, columns)
+
+
+def contact_sheet(
+    pixels: NDArray[np.uint8], captions: Sequence[str] | None = None, columns: int | None = None
+) -> Image:
+    """Pictures of one size on one sheet, row by row.
+
+    Args:
+        pixels: (N, C, H, W), one picture or more.
+        captions: a text for under each picture, of several lines where it has them; what does not fit is cut off.
+        columns: pictures in a row; the sheet is about square unless told otherwise.
+    """
+    count, channels, *size = pixels.shape
+    wide = columns or math.ceil(math.sqrt(count))
+    high = -(-count // wide)
+    lines = min(_MOST_LINES, max(len(c.splitlines()) for c in captions)) if captions else 0
+    step_y, step_x = size[0] + GAP + CAPTION * lines, size[1] + GAP
+    if lines:
+        require_room(count, (step_y, step_x))
+    sheet = np.full((channels, high * step_y + GAP, wide * step_x + GAP), PAPER, np.uint8)
     for number, picture in enumerate(pixels):
         y, x = GAP + number // wide * step_y, GAP + number % wide * step_x
         sheet[:, y : y + size[0], x : x + size[1]] = picture
     image = to_png(sheet)
-    if captions:
-        _write_captions(image, kept, wide, (step_y, step_x), size)
+    for number, caption in enumerate(captions or ()):
+        corner = GAP + number // wide * step_y + size[0], GAP + number % wide * step_x
+        _write_caption(image, caption, corner, step_x)
     return image
+
+
+def require_room(n: int, size: tuple[int, int]) -> None:
+    """Refuse a sheet of `n` pictures of a height and a width in pixels that would be too large to look at."""
+    if n * size[0] * size[1] > _MOST_PIXELS:
+        million = _MOST_PIXELS // 10**6
+        fact = f"{n:,} images of {size[0]} pixels' height make a sheet of more than {million} million pixels"
+        raise ConfigError(fact, "ask for fewer images, or for smaller ones")
 
 
 def first_kept(family: Family, n: int, razor: str, renderer: Renderer, hash_size: int = NOTES_HASH) -> Razored:
@@ -100,15 +125,18 @@ def first_kept(family: Family, n: int, razor: str, renderer: Renderer, hash_size
     return found.take(np.arange(min(n, len(found))))
 
 
-def _write_captions(image: Image, kept: Razored, wide: int, step: tuple[int, int], size: tuple[int, int]) -> None:
+def _write_caption(image: Image, caption: str, corner: tuple[int, int], wide: int) -> None:
+    """Write a caption below the corner (y, x), at most `wide` pixels and _MOST_LINES lines of it."""
     from PIL import ImageDraw, ImageFont
 
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(size=9)
     ink = 0 if image.mode == "L" else (0, 0, 0)
-    for number in range(len(kept)):
-        text = kept.code(number)
-        while len(text) > 1 and draw.textlength(text, font=font) > step[1]:
+    lines = caption.splitlines()
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], "…"]
+    for number, line in enumerate(lines):
+        text = line
+        while len(text) > 1 and draw.textlength(text, font=font) > wide:
             text = text.removesuffix("…")[:-1] + "…"
-        y, x = GAP + number // wide * step[0] + size[0], GAP + number % wide * step[1]
-        draw.text((x, y), text, fill=ink, font=font)
+        draw.text((corner[1], corner[0] + number * CAPTION), text, fill=ink, font=font)

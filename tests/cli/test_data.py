@@ -93,3 +93,31 @@ def test_gallery(i2c: Run, tmp_path: Path) -> None:
     with Image.open(tmp_path / "g.png") as sheet:
         assert found.stderr == f"wrote {tmp_path / 'g.png'} ({sheet.width}x{sheet.height} pixels)\n"
         assert sheet.width == sheet.height == 3 * 18 + 2
+
+
+def test_gallery_of_sketches(i2c: Run, tmp_path: Path) -> None:
+    words = ("gallery", "-f", "figures", "-n", "6", "--sketch", "--captions", "--columns", "3", "--cell", "64")
+    pictures = []
+    for name, seed in (("a", "1"), ("b", "1"), ("c", "2")):
+        found = i2c(*words, "--seed", seed, "-o", tmp_path / f"{name}.png")
+        assert (found.exit_code, found.stdout) == (0, "")
+        with Image.open(tmp_path / f"{name}.png") as sheet:
+            assert found.stderr == f"wrote {tmp_path / f'{name}.png'} ({sheet.width}x{sheet.height} pixels)\n"
+            assert sheet.width == 3 * 66 + 2
+            pictures.append(sheet.tobytes())
+    assert pictures[0] == pictures[1] != pictures[2]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("splits", "--sketch"), 1, "splits has no strokes\n  -> give the family strokes=..."),
+        (("figures", "--sketch", "--razor", "sharp"), 2, "--razor sieves the first images, --sketch draws random ones"),
+        (("splits", "--seed", "3"), 2, "--seed is of --sketch: the first images of a family know no chance"),
+        (("figures", "--sketch", "-n", "0"), 2, "0 is not in the range x>=1"),
+    ],
+)
+def test_gallery_of_sketches_refuses(i2c: Run, words: tuple[str, ...], code: int, says: str) -> None:
+    found = i2c("gallery", "-f", *words)
+    assert found.exit_code == code
+    assert says in found.stderr
