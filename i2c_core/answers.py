@@ -5,8 +5,10 @@ Legend: C channels, H W pixels.
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from numpy.typing import NDArray
 
 from i2c_core.errors import I2cError
 from i2c_core.families import Family
+from i2c_core.leftovers import Leftovers, Region, leftovers
 from i2c_core.programs import Program
 
 Pixels = NDArray[np.uint8]
@@ -34,6 +37,10 @@ class Candidate:
             gave no number (null in JSON).
         size: number of symbols.
         picture: (C, H, W) uint8, what the program draws.
+        confidence: the calibrated probability that this program is the right one (see `i2c_core.calibration`); None
+            where the weights were never calibrated.
+        given: (C, H, W) uint8, the input at the same size, where the family's pictures are ink on paper, of which some
+            may be left over; else None.
     """
 
     program: Program
@@ -42,6 +49,43 @@ class Candidate:
     logprob: float
     size: int
     picture: Pixels = field(repr=False)
+    confidence: float | None = None
+    given: Pixels | None = field(default=None, repr=False)
+
+    @cached_property
+    def leftovers(self) -> Leftovers | None:
+        """What the program does not explain of the input, and what it draws that is not there; None without `given`.
+
+        Computed when it is asked for.
+        """
+        return None if self.given is None else leftovers(self.given, self.picture)
+
+    @property
+    def unexplained(self) -> tuple[Region, ...]:
+        """The regions of the input's ink that the program does not explain, most ink first."""
+        return () if self.leftovers is None else self.leftovers.unexplained
+
+    @property
+    def overexplained(self) -> tuple[Region, ...]:
+        """The regions of the program's ink that is not in the input, most ink first."""
+        return () if self.leftovers is None else self.leftovers.overexplained
+
+    def record(self, family: Family) -> dict[str, Any]:
+        """What `--json` says of it; families of strokes say which ink is left over, formats with a key their data."""
+        found: dict[str, Any] = {
+            "code": self.code,
+            "distance": self.distance,
+            "logprob": self.logprob if math.isfinite(self.logprob) else None,
+            "size": self.size,
+            "confidence": None if self.confidence is None else round(self.confidence, 6),
+        }
+        if self.given is not None:
+            found["unexplained"] = [region.box for region in self.unexplained]
+            found["overexplained"] = [region.box for region in self.overexplained]
+        for format_ in family.formats:
+            if format_.key is not None:
+                found[format_.key] = json.loads(format_.dumps(family, self.program))
+        return found
 
 
 @dataclass(frozen=True)
@@ -61,17 +105,7 @@ class Answer:
         head = {"file": self.name, "family": family.name}
         if self.error is not None:
             return head | {"error": self.error.fact} | ({"hint": self.error.hint} if self.error.hint else {})
-        return head | {
-            "candidates": [
-                {
-                    "code": c.code,
-                    "distance": c.distance,
-                    "logprob": c.logprob if math.isfinite(c.logprob) else None,
-                    "size": c.size,
-                }
-                for c in self.candidates
-            ]
-        }
+        return head | {"candidates": [candidate.record(family) for candidate in self.candidates]}
 
 
 def name_of(source: Source) -> str:

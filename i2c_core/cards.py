@@ -62,20 +62,28 @@ def model_card(
 
 def _measured(evaluation: Evaluation, device: torch.device) -> str:
     names = evaluation.strategies
-    head = ["size", "pictures"]
+    head = ["size" if evaluation.unit == "symbols" else evaluation.unit, "pictures"]
+    exact = "draws every pixel again"
+    if evaluation.unit == "elements":
+        exact = "is the same canonical program as the truth, or draws every pixel again"
     for name in names:
         head += [f"exact ({name})", "95 % interval", "longer than the truth"]
     rows = [_row(str(row.size), row, names) for row in evaluation.rows]
     rows.append(_row("**all**", evaluation.total(), names))
     hardware = describe_hardware(device)
     speed = "; ".join(f"{name} {1000 * evaluation.seconds[name]:.1f} ms" for name in names)
+    if evaluation.times:
+        found = (f"{n}: half within {t[0]:.2f} s, the slowest {t[1]:.2f} s" for n, t in evaluation.times.items())
+        speed += "; one by one, " + ", ".join(found)
     metrics = sorted({m for found in evaluation.metrics.values() for m in found})
     means = [[m, *(f"{evaluation.metrics[n][m]:.4f}" for n in names)] for m in metrics]
     return "\n\n".join(
         [
-            f"Data: {evaluation.data}. *Exact* is the share of pictures whose best candidate draws every pixel again; "
+            f"Data: {evaluation.data}. *Exact* is the share of pictures whose best candidate {exact}; "
             "intervals are Wilson's; *longer than the truth* is counted among the exact answers.",
             _table(head, rows),
+            *_of_elements(evaluation),
+            *_of_confidence(evaluation),
             "Means over all pictures:",
             _table(["metric", *names], means),
             f"Time a picture, in one call: {speed}, on {hardware['name']} ({hardware['device']}, "
@@ -83,6 +91,38 @@ def _measured(evaluation: Evaluation, device: torch.device) -> str:
             "Versions: " + ", ".join(f"{k} {v}" for k, v in versions().items()) + ".",
         ]
     )
+
+
+def _of_elements(evaluation: Evaluation) -> list[str]:
+    """Where programs are lists: how far down the right one is, and which elements are wrong."""
+    if not evaluation.elements:
+        return []
+    names = list(evaluation.elements)
+    rows = [
+        [f"right among the first {n}", *(f"{100 * evaluation.top[s][n] / evaluation.images:.2f} %" for s in names)]
+        for n in next(iter(evaluation.top.values()))
+    ]
+    for label, key in (
+        ("elements missed a picture", "missed"),
+        ("elements invented a picture", "invented"),
+        ("intersection over union of elements", "iou"),
+    ):
+        rows.append([label, *(f"{evaluation.elements[s].record()[key]:.4f}" for s in names)])
+    parts = ["Programs are lists of elements; as sets of them:", _table(["", *names], rows)]
+    for name, found in evaluation.elements.items():
+        symbols = sorted(found.right.keys() | found.missed.keys() | found.invented.keys())
+        counts = [[f"`{s}`", *(str(c[s]) for c in (found.right, found.missed, found.invented))] for s in symbols]
+        parts += [f"Elements by symbol ({name}):", _table(["symbol", "right", "missed", "invented"], counts)]
+    return parts
+
+
+def _of_confidence(evaluation: Evaluation) -> list[str]:
+    """Whether confidence holds, by strategy."""
+    parts = []
+    for name, found in evaluation.reliability.items():
+        rows = [[f"{b.low:g} to {b.high:g}", str(b.count), f"{b.confidence:.3f}", f"{b.right:.3f}"] for b in found.bins]
+        parts += [f"Confidence ({name}): {found.tell()}.", _table(["told", "answers", "mean", "share right"], rows)]
+    return parts
 
 
 def _row(label: str, row: Row, names: Sequence[str]) -> list[str]:
@@ -97,17 +137,18 @@ def _row(label: str, row: Row, names: Sequence[str]) -> list[str]:
 
 
 def _failures(evaluation: Evaluation) -> str:
-    parts = []
+    parts, lists = [], evaluation.unit == "elements"
+    read, of = ("read exactly", "with {} elements") if lists else ("drawn again exactly", "of size {}")
     for name in evaluation.strategies:
         found = evaluation.failures[name]
         if not found:
             parts.append(f"None of the {evaluation.images} pictures failed by {name}.")
             continue
         by_size = {row.size: sum(f.size == row.size for f in found) for row in evaluation.rows}
-        where = ", ".join(f"{count} of size {size}" for size, count in by_size.items() if count)
+        where = ", ".join(f"{count} {of.format(size)}" for size, count in by_size.items() if count)
         middle = sorted(f.distance for f in found)[len(found) // 2]
         parts.append(
-            f"By {name}, {len(found)} of {evaluation.images} pictures were not drawn again exactly: {where}. "
+            f"By {name}, {len(found)} of {evaluation.images} pictures were not {read}: {where}. "
             f"The median of their distances is {middle:.4f}. The farthest:"
         )
         worst = sorted(found, key=_farthest)[:SHOWN]

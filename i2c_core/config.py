@@ -93,6 +93,7 @@ class RunSettings(Section):
     log_every: int = setting(50, "steps between lines of metrics", low=1)
     eval_every: int = setting(1000, "steps between evaluations; 0 evaluates at the end only", low=0)
     eval_samples: int | None = setting(None, "held-out images of an evaluation, 0 for none", low=0)
+    calibration_samples: int = setting(128, "held-out images to fit confidence on at the end, 0 for none", low=0)
     save_every: int = setting(500, "steps between checkpoints; 0 saves at the end only", low=0)
     tensorboard: bool = setting(True, "write TensorBoard events too, where it is installed")
 
@@ -112,6 +113,7 @@ HARMLESS = frozenset(
         "run.log_every",
         "run.eval_every",
         "run.eval_samples",
+        "run.calibration_samples",
         "run.save_every",
         "run.tensorboard",
     }

@@ -1,5 +1,8 @@
 """How well a network reads a family's pictures: exact answers by size, with intervals, and what went wrong.
 
+An answer is *exact* that draws every pixel of its picture again. In a family of strokes, whose pictures may be drawn by
+hand, it is exact too where it is the very program. Where programs are lists, their elements are compared as well.
+
 Legend: N pictures, C channels, H W pixels.
 """
 
@@ -8,39 +11,28 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from i2c_core.answers import Answer
-from i2c_core.datasets.pairs import held_out, pixel_keys, read_pairs
-from i2c_core.datasets.sampling import Sampler
-from i2c_core.errors import ConfigError, DataError
+from i2c_core.answers import Answer, Candidate
+from i2c_core.calibration import is_right
+from i2c_core.elements import Elements, elements_of, has_elements
+from i2c_core.examples import Example
 from i2c_core.families import Family
 from i2c_core.metrics import measure
 from i2c_core.plugins import Registered
+from i2c_core.programs import Program
 from i2c_core.progress import Progress
-from i2c_core.raster import Renderer
 from i2c_core.reader import Reader
+from i2c_core.reliability import Reliability
 
 Z = 1.96  # standard normal quantile of a 95 % interval
-ROUNDS = 20  # draws before a size is said to have no more held-out pictures
-DRAWN = 16  # programs drawn for each picture wanted: one in ten is held out, some are twins
-CHUNK = 20_000  # most programs drawn at once
 SHOWN = 10  # failures that a record keeps
-
-
-@dataclass(frozen=True)
-class Example:
-    """One picture with its code: (C, H, W) uint8, and the size of its program."""
-
-    name: str
-    picture: NDArray[np.uint8] = field(repr=False)
-    code: str
-    size: int
+FEW, MANY = 5, 100  # candidates among which the right one is looked for, where programs are lists
 
 
 @dataclass
@@ -78,8 +70,39 @@ class Failure:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One picture as one strategy read it.
+
+    Attributes:
+        example: the picture and its truth.
+        answer: what was answered, cut to the best candidate.
+        exact: whether the best candidate is.
+        rank: the place of the right program among the candidates, from 1; None where it is not among them.
+        iou: of the elements of truth and answer; None where programs are no lists.
+        seconds: that it took; None where pictures were read together.
+    """
+
+    example: Example
+    answer: Answer
+    exact: bool
+    rank: int | None
+    iou: float | None
+    seconds: float | None
+
+    @property
+    def best(self) -> Candidate | None:
+        """The best candidate."""
+        return self.answer.candidates[0] if self.answer.candidates else None
+
+
+@dataclass(frozen=True)
 class Evaluation:
-    """What was measured. `seconds` a picture and `metrics` (means) are by strategy."""
+    """What was measured, by strategy: `seconds` a picture, `metrics` (means), and of families whose programs are lists
+    `elements` and `top` (how many right programs are among the first so many candidates).
+
+    `unit` is what sizes count: symbols, or elements of lists. `reliability` has the strategies whose answers have a
+    confidence, `times` (the median and the longest, in seconds) those whose pictures were read one by one.
+    """
 
     family: str
     strategies: tuple[str, ...]
@@ -88,6 +111,12 @@ class Evaluation:
     metrics: dict[str, dict[str, float]]
     failures: dict[str, list[Failure]]
     data: str
+    unit: str = "symbols"
+    elements: dict[str, Elements] = field(default_factory=dict)
+    top: dict[str, dict[int, int]] = field(default_factory=dict)
+    reliability: dict[str, Reliability] = field(default_factory=dict)
+    times: dict[str, tuple[float, float]] = field(default_factory=dict)
+    readings: dict[str, list[Reading]] = field(default_factory=dict, repr=False)
 
     @property
     def images(self) -> int:
@@ -109,9 +138,14 @@ class Evaluation:
             "images": self.images,
             "strategies": list(self.strategies),
             "all": {k: v for k, v in self.total().record().items() if k != "size"},
+            "unit": self.unit,
             "sizes": [row.record() for row in self.rows],
             "seconds_per_image": {s: round(v, 6) for s, v in self.seconds.items()},
+            "seconds_median_worst": {s: [round(x, 6) for x in pair] for s, pair in self.times.items()},
             "metrics": {s: {m: round(v, 6) for m, v in found.items()} for s, found in self.metrics.items()},
+            "top": {s: {str(n): count for n, count in found.items()} for s, found in self.top.items()},
+            "elements": {s: found.record() for s, found in self.elements.items()},
+            "calibration": {s: found.record() for s, found in self.reliability.items()},
             "failures": {s: [f.record() for f in found[:SHOWN]] for s, found in self.failures.items()},
         }
 
@@ -130,68 +164,12 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
-def parse_sizes(text: str) -> list[int]:
-    """Sizes from text: `7`, `5..11`, or several of them between commas.
-
-    >>> parse_sizes("5..7,11")
-    [5, 6, 7, 11]
+def strategies_of(reader: Reader) -> tuple[str, ...]:
+    """The strategies that are measured unless told otherwise: the fastest one and the default, of those that there
+    are.
     """
-    sizes: set[int] = set()
-    for part in text.split(","):
-        low, dots, high = (p.strip() for p in part.partition(".."))
-        if not low.isdecimal() or (dots and not high.isdecimal()) or int(low) < 1 or int(high or low) < int(low):
-            raise ConfigError(f"{text!r} are no sizes", "write them as in 5..11 or 5,7,9")
-        sizes.update(range(int(low), int(high or low) + 1))
-    return sorted(sizes)
-
-
-def trained_sizes(reader: Reader) -> list[int]:
-    """The sizes that a checkpoint was trained on, as far as it says."""
-    data = reader.checkpoint.meta.get("train", {}).get("config", {}).get("data", {})
-    low = int(data.get("min_size", reader.family.vocabulary.shortest))
-    return list(range(low, int(data.get("max_size", reader.budget)) + 1))
-
-
-def held_out_examples(family: Family, sizes: Sequence[int], count: int, seed: int) -> list[Example]:
-    """At most `count` distinct pictures a size that training never saw, by the size of the program that drew them.
-
-    Programs are drawn uniformly among those of a size; of their pictures at the family's reference size those are kept
-    that the rule of `i2c_core.datasets.pairs.held_out` holds out, each once, at the first size that has it. Small sizes
-    may have fewer than `count`.
-    """
-    sampler = Sampler(family, max(sizes))
-    possible = set(sampler.sizes(min(sizes), max(sizes)))
-    rng = np.random.default_rng(seed)
-    seen: set[Any] = set()
-    found: list[Example] = []
-    with Renderer(family) as renderer:
-        for size in (s for s in sizes if s in possible):
-            kept = 0
-            for _ in range(ROUNDS):
-                ids, values = sampler.sample(rng, np.full(min(count * DRAWN, CHUNK), size, np.int64))  # (N, T)
-                pictures = renderer.render(ids, values)
-                rows = np.flatnonzero(pictures.defined & held_out(pictures.pixels))
-                for row, key in zip(rows.tolist(), pixel_keys(pictures.pixels[rows]).tolist(), strict=True):
-                    if key not in seen and kept < count:
-                        seen.add(key)
-                        kept += 1
-                        program = family.from_tokens(
-                            ids[row].tolist(), None if values is None else values[row].tolist()
-                        )
-                        name = f"size {size}, number {kept}"
-                        found.append(Example(name, pictures.pixels[row], family.show(program), program.size))
-                if kept >= count:
-                    break
-    if not found:
-        shown = ", ".join(map(str, sizes[:12]))
-        raise DataError(f"{family.name} has no held-out picture of size {shown}", "choose other sizes with --sizes")
-    return found
-
-
-def pair_examples(family: Family, path: Path) -> list[Example]:
-    """The pictures and codes of a Parquet file or a folder."""
-    pairs = read_pairs(path, family)
-    return [Example(p.file, p.image, p.code, size) for p, size in zip(pairs, pairs.sizes.tolist(), strict=True)]
+    own: tuple[str, ...] | None = getattr(reader.proposer, "strategies", None)
+    return ("greedy", "auto") if own is None else tuple(name for name in ("greedy", "auto") if name in own) or own[:1]
 
 
 def evaluate(
@@ -200,42 +178,138 @@ def evaluate(
     metrics: Mapping[str, Registered],
     progress: Progress,
     data: str = "",
-    strategies: Sequence[str] = ("greedy", "auto"),
+    strategies: Sequence[str] | None = None,
+    **options: Any,
 ) -> Evaluation:
-    """Read every picture by every strategy, and compare what the best candidate draws with it, pixel by pixel."""
-    rows = {size: Row(size) for size in sorted({e.size for e in examples})}
-    for example in examples:
-        rows[example.size].images += 1
-    seconds: dict[str, float] = {}
-    means: dict[str, dict[str, float]] = {}
-    failures: dict[str, list[Failure]] = {}
+    """Read every picture by every strategy, and compare the best candidate with the truth.
+
+    Where programs are lists, pictures are read one by one, each with its time, for `FEW` candidates; those whose right
+    program is not among them once more for `MANY`, without the time.
+
+    Args:
+        reader: what is measured.
+        examples: pictures and their programs, at least one.
+        metrics: of pictures, by name.
+        progress: where to tell how far it is.
+        data: what the examples are, in words.
+        strategies: by name; those of `strategies_of` where None.
+        options: what else `Reader.read_many` takes.
+    """
+    strategies = tuple(strategies_of(reader) if strategies is None else strategies)
+    lists = has_elements(reader.family)
+    truths: list[Program | None] = [None] * len(examples)
+    if lists or reader.family.strokes is not None:
+        truths = [example.truth(reader.family) for example in examples]
+    sizes = [len(elements_of(t)) if lists and t is not None else e.size for e, t in zip(examples, truths, strict=True)]
+    found = Evaluation(
+        reader.family.name,
+        strategies,
+        [Row(size, sizes.count(size)) for size in sorted(set(sizes))],
+        {},
+        {},
+        {},
+        data,
+        unit="elements" if lists else "symbols",
+    )
     list(reader.read_many([examples[0].picture], 1))  # so that no figure holds what happens once
     for strategy in strategies:
-        for row in rows.values():
-            row.exact[strategy] = row.longer[strategy] = 0
-        pictures: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []  # input, and what the best code draws
-        answered: list[Answer] = []
-        failures[strategy] = []
-        began = time.perf_counter()
-        with progress.task(f"reading ({strategy})", len(examples)) as task:
-            for answer in reader.read_many((e.picture for e in examples), 1, strategy=strategy):
-                answered.append(answer)
-                task.advance()
-        seconds[strategy] = (time.perf_counter() - began) / len(examples)
-        for example, answer in zip(examples, answered, strict=True):
+        _measure(found, strategy, reader, examples, truths, sizes, metrics, progress, options)
+    return found
+
+
+def _measure(
+    found: Evaluation,
+    strategy: str,
+    reader: Reader,
+    examples: Sequence[Example],
+    truths: Sequence[Program | None],
+    sizes: Sequence[int],
+    metrics: Mapping[str, Registered],
+    progress: Progress,
+    options: Mapping[str, Any],
+) -> None:
+    """Add the figures of one strategy."""
+    rows = {row.size: row for row in found.rows}
+    for row in found.rows:
+        row.exact[strategy] = row.longer[strategy] = 0
+    failures = found.failures[strategy] = []
+    readings = found.readings[strategy] = []
+    lists = found.unit == "elements"
+    elements = Elements()
+    pictures: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []  # input, and what the best code draws
+    whole = _Watch()
+    with progress.task(f"reading ({strategy})", len(examples)) as task:
+        alone: dict[str, Any] = {"batch": 1} if lists else {}
+        source = (e.picture for e in examples)
+        answers = reader.read_many(source, FEW if lists else 1, strategy=strategy, **alone, **options)
+        for example, truth, size in zip(examples, truths, sizes, strict=True):
+            with whole.running() as lap:
+                answer = next(answers)
             if answer.picture is None:
                 assert answer.error is not None
                 raise answer.error
+            rank = _rank(answer, truth)
+            if rank is None and lists and answer.candidates:
+                (longer,) = reader.read_many([example.picture], MANY, strategy=strategy, **options)
+                rank = _rank(longer, truth)
+                rank = None if rank is None else max(rank, FEW + 1)  # a strategy may choose others for more
             best = answer.candidates[0] if answer.candidates else None
+            iou = elements.add(truth, None if best is None else best.program) if lists and truth is not None else None
+            one = replace(answer, candidates=answer.candidates[:1])
+            reading = Reading(example, one, rank == 1, rank, iou, lap.seconds if lists else None)
+            readings.append(reading)
             pictures.append((answer.picture, np.zeros_like(answer.picture) if best is None else best.picture))
-            if best is not None and np.array_equal(answer.picture, best.picture):
-                rows[example.size].exact[strategy] += 1
-                rows[example.size].longer[strategy] += best.size > example.size
+            if best is not None and reading.exact:
+                rows[size].exact[strategy] += 1
+                rows[size].longer[strategy] += best.size > example.size
             else:
                 code, distance = ("nothing that draws", math.inf) if best is None else (best.code, best.distance)
-                failures[strategy].append(Failure(example.name, example.size, example.code, code, distance))
-        means[strategy] = dict(_means(reader.family, metrics, pictures))
-    return Evaluation(reader.family.name, tuple(strategies), list(rows.values()), seconds, means, failures, data)
+                failures.append(Failure(example.name, size, example.code, code, distance))
+            task.advance()
+    found.seconds[strategy] = whole.seconds / len(examples)
+    found.metrics[strategy] = dict(_means(reader.family, metrics, pictures))
+    told = [(r.best.confidence, r.exact) for r in readings if r.best is not None and r.best.confidence is not None]
+    reliability = Reliability.of(told)
+    if reliability is not None:
+        found.reliability[strategy] = reliability
+    if lists:
+        found.elements[strategy] = elements
+        ranks = [r.rank for r in readings]
+        found.top[strategy] = {n: sum(rank is not None and rank <= n for rank in ranks) for n in (1, FEW, MANY)}
+        times = sorted(r.seconds for r in readings if r.seconds is not None)
+        found.times[strategy] = times[len(times) // 2], times[-1]
+
+
+def _rank(answer: Answer, truth: Program | None) -> int | None:
+    """The place of the first candidate that is right, from 1; without a truth only a picture can be."""
+    for place, candidate in enumerate(answer.candidates, 1):
+        assert answer.picture is not None
+        if truth is None:
+            right = np.array_equal(candidate.picture, answer.picture)
+        else:
+            right = is_right(candidate.program, candidate.picture, truth, answer.picture)
+        if right:
+            return place
+    return None
+
+
+@dataclass
+class _Lap:
+    seconds: float = 0.0
+
+
+@dataclass
+class _Watch:
+    """Adds up the seconds of its laps."""
+
+    seconds: float = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[_Lap]:
+        lap, began = _Lap(), time.perf_counter()
+        yield lap
+        lap.seconds = time.perf_counter() - began
+        self.seconds += lap.seconds
 
 
 def _means(

@@ -12,10 +12,12 @@ Legend: B pictures of a batch, C channels, H W pixels, n candidates.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
@@ -23,11 +25,13 @@ import torch
 from numpy.typing import NDArray
 
 from i2c_core.answers import Answer, Candidate, Source, name_of
+from i2c_core.calibration import KEY as CALIBRATION
+from i2c_core.calibration import Calibration, features_of
 from i2c_core.checkpoints import LEARNER, Checkpoint, find_weights, load_checkpoint, load_model, require_match
-from i2c_core.decoding import AutoregressiveProposer, Observation, Proposer, SequentialMonteCarlo, Strategy
-from i2c_core.decoding.redraw import Ranked, merge, rank_each
-from i2c_core.decoding.redrawing import Redrawing
-from i2c_core.decoding.strategies import STAGES, STRATEGIES
+from i2c_core.decoding import AutoregressiveProposer, Proposer, Strategy
+from i2c_core.decoding.redraw import Ranked
+from i2c_core.decoding.rounds import comparison_size, make_stages, search, weighed
+from i2c_core.decoding.strategies import STAGES
 from i2c_core.devices import find_device
 from i2c_core.errors import CheckpointError, ConfigError, FamilyError, I2cError, RenderError, suggest
 from i2c_core.families import Family
@@ -39,7 +43,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over it stays under 200 MB
-LARGEST = 256  # pixels; above, drawing again costs more than reading did and no answer changes
+SEARCHING = 0.9  # of the time for a picture; the rest is for drawing what was found
 _MOST = 1000  # candidates of a picture
 _MOST_SEED = 2**63 - 1  # what torch takes
 UNDEFINED = ("none of the programs found for it has a picture", "try --strategy sample, or another --budget")
@@ -57,6 +61,8 @@ class Reader:
         height, width = checkpoint.meta["image"]["size"]
         self.image_size: tuple[int, int] = (height, width)  # in pixels, what the network sees
         self.budget = int(checkpoint.meta["budget"])
+        said = checkpoint.meta.get(CALIBRATION)
+        self.calibration = None if said is None else Calibration.from_dict(said, checkpoint.name)
         self._renderer = Renderer(family)
 
     @classmethod
@@ -98,6 +104,8 @@ class Reader:
         budget: int | None = None,
         invert: bool | None = None,
         seed: int = 0,
+        time: float | None = None,
+        preprocess: bool = True,
     ) -> list[Candidate]: ...
     @overload
     def read(
@@ -109,6 +117,8 @@ class Reader:
         budget: int | None = None,
         invert: bool | None = None,
         seed: int = 0,
+        time: float | None = None,
+        preprocess: bool = True,
     ) -> list[list[Candidate]]: ...
     @overload
     def read(
@@ -120,6 +130,8 @@ class Reader:
         budget: int | None = None,
         invert: bool | None = None,
         seed: int = 0,
+        time: float | None = None,
+        preprocess: bool = True,
     ) -> Any: ...
     def read(
         self,
@@ -130,6 +142,8 @@ class Reader:
         budget: int | None = None,
         invert: bool | None = None,
         seed: int = 0,
+        time: float | None = None,
+        preprocess: bool = True,
     ) -> Any:
         """Read one picture, or many.
 
@@ -143,6 +157,11 @@ class Reader:
             budget: the most tokens of a program; the checkpoint's own where None.
             invert: whether dark and light are exchanged; see `i2c_core.images.read_image`.
             seed: of sampling.
+            time: the most seconds that a picture may take, for the best that is found by then; None for as many as the
+                strategy needs. The first stage of a strategy is always run, and only a proposer that can tell the best
+                so far is stopped inside a stage.
+            preprocess: whether the family's `framing`, where it has one, looks for the drawing in each picture; without
+                it the whole picture is the canvas. Candidates are compared with what it found.
 
         Returns:
             The candidates of one picture, best first, or a list of them a picture.
@@ -153,7 +172,14 @@ class Reader:
         many = _is_many(images)
         found = []
         for answer in self.read_many(
-            images if many else [images], n, strategy=strategy, budget=budget, invert=invert, seed=seed
+            images if many else [images],
+            n,
+            strategy=strategy,
+            budget=budget,
+            invert=invert,
+            seed=seed,
+            time=time,
+            preprocess=preprocess,
         ):
             if answer.error is not None:
                 raise answer.error
@@ -170,9 +196,11 @@ class Reader:
         invert: bool | None = None,
         seed: int = 0,
         batch: int = BATCH,
+        time: float | None = None,
+        preprocess: bool = True,
     ) -> Iterator[Answer]:
         """Read pictures one by one as they come, an answer each, in order; a picture that fails stops no other."""
-        stages = [self._with_likelihood(stage) for stage in make_stages(strategy, n)]
+        stages = [weighed(s, self.family, self._renderer) for s in make_stages(strategy, n, self.proposer)]
         limit = self.budget if budget is None else budget
         self.family.vocabulary.require_budget(limit)
         if limit > self.budget:
@@ -182,18 +210,16 @@ class Reader:
             raise ConfigError(f"{n} candidates were asked for", f"ask for 1 to {_MOST}")
         if not 0 <= seed <= _MOST_SEED:
             raise ConfigError(f"the seed is {seed}", f"use a whole number from 0 to {_MOST_SEED}")
+        if time is not None and not (time > 0 and math.isfinite(time)):
+            raise ConfigError(f"the time is {time:g} seconds", "use a number above 0, or none for no limit")
         # A generator of torch's on the network's device would make the same seed draw differently there.
         generator = torch.Generator().manual_seed(seed)
         batch = max(1, min(batch, BATCH * STAGES[-1] // max(n, STAGES[-1])))  # n beams a picture need memory
+        batch = batch if time is None else 1  # each picture has its own clock
         source = iter(images)
         while chunk := list(islice(source, batch)):
-            yield from self._read_chunk(chunk, n, stages, limit, invert, generator)
-
-    def _with_likelihood(self, strategy: Strategy) -> Strategy:
-        """Particles without a likelihood are weighed by how well they redraw the picture."""
-        if isinstance(strategy, SequentialMonteCarlo) and strategy.likelihood is None:
-            return replace(strategy, likelihood=Redrawing(self.family, self._renderer))
-        return strategy
+            deadline = None if time is None else monotonic() + SEARCHING * time
+            yield from self._read_chunk(chunk, n, stages, limit, invert, generator, deadline, preprocess)
 
     def _read_chunk(
         self,
@@ -203,6 +229,8 @@ class Reader:
         budget: int,
         invert: bool | None,
         generator: torch.Generator,
+        deadline: float | None,
+        preprocess: bool,
     ) -> list[Answer]:
         answers: list[Answer] = []
         seen: dict[int, Pixels] = {}  # what the network sees of those that could be read
@@ -210,27 +238,27 @@ class Reader:
         for number, source in enumerate(chunk):
             try:
                 picture = read_image(source, self.family.channels, invert)  # (C, H, W)
+                picture = self.family.frame(picture) if preprocess else picture
                 seen[number] = fit(picture, self.image_size)
                 compared[number] = fit(picture, comparison_size(self.family, *picture.shape[1:]))
                 answers.append(Answer(name_of(source), compared[number], []))
             except I2cError as error:
                 answers.append(Answer(name_of(source), None, [], error))
-        found: dict[int, Ranked] = {number: [] for number in seen}
-        pending = list(seen)
-        for strategy in stages:
-            if not pending:
-                break
-            inputs = torch.from_numpy(np.stack([seen[i] for i in pending])).float() / 255.0  # (B, C, H, W)
-            observation = Observation(inputs)
-            proposals = self.proposer.propose(
-                observation, n=strategy.tries(n), strategy=strategy, budget=budget, generator=generator
+        if seen:
+            ranked = search(
+                self.family,
+                self._renderer,
+                self.proposer,
+                np.stack(list(seen.values())),
+                [compared[number] for number in seen],
+                stages,
+                n=n,
+                budget=budget,
+                generator=generator,
+                deadline=deadline,
             )
-            ranked = rank_each(self.family, self._renderer, proposals, [compared[i] for i in pending])
-            for number, new in zip(pending, ranked, strict=True):
-                found[number] = merge(found[number], new)
-            pending = [i for i in pending if not _is_settled(found[i])]
-        for number, result in found.items():
-            answers[number] = self._answer(answers[number], result, n)
+            for number, result in zip(seen, ranked, strict=True):
+                answers[number] = self._answer(answers[number], result, n)
         return answers
 
     def _answer(self, answer: Answer, found: Ranked, n: int) -> Answer:
@@ -238,9 +266,13 @@ class Reader:
             return replace(answer, error=found)
         if not found:
             return replace(answer, error=RenderError(*UNDEFINED))
+        given = None if self.family.strokes is None else answer.picture
+        sure: list[float | None] = [None] * len(found)
+        if self.calibration is not None:
+            sure = self.calibration.apply(features_of(found, given)).tolist()
         shown = [
-            Candidate(c.program, self.family.show(c.program), c.distance, c.logprob, c.size, c.pixels)
-            for c in found[:n]
+            Candidate(c.program, self.family.show(c.program), c.distance, c.logprob, c.size, c.pixels, told, given)
+            for c, told in zip(found[:n], sure, strict=False)
         ]
         return replace(answer, candidates=shown)
 
@@ -252,29 +284,6 @@ class Reader:
 
     def __exit__(self, *error: object) -> None:
         self.close()
-
-
-def comparison_size(family: Family, height: int, width: int) -> tuple[int, int]:
-    """The height and width in pixels at which an input of this size is compared with what programs draw."""
-    if not family.any_size:
-        return family.size
-    scale = min(1.0, LARGEST / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
-
-
-def make_stages(strategy: str | Strategy, n: int = 1) -> tuple[Strategy, ...]:
-    """What a name stands for, wide enough for n candidates: tried in turn until a picture is drawn exactly."""
-    if not isinstance(strategy, str):
-        return (strategy,)
-    if strategy not in STRATEGIES:
-        hint = suggest(strategy, STRATEGIES, f"use one of {', '.join(STRATEGIES)}")
-        raise ConfigError(f"there is no strategy {strategy!r}", hint)
-    return STRATEGIES[strategy](n)
-
-
-def _is_settled(found: Ranked) -> bool:
-    """Whether nothing better can come: the picture is drawn exactly, or its programs cannot be drawn at all."""
-    return isinstance(found, I2cError) or (bool(found) and found[0].distance == 0)
 
 
 def _is_many(images: Source | Sequence[Source]) -> bool:

@@ -1,5 +1,8 @@
 """What was read, for people: one HTML page that needs nothing beside it, and one picture of inputs beside outputs.
 
+Both mark the ink that the best code leaves over: red where it does not explain the input's, blue where it draws some
+that the input does not have.
+
 Legend: C channels, H W pixels.
 """
 
@@ -15,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from i2c_core.answers import Answer
+from i2c_core.answers import Answer, Candidate
 from i2c_core.drawing import png_bytes
+from i2c_core.leftovers import Region
 from i2c_core.raster import to_png
 
 CELL = 128  # pixels a side of a picture in the side-by-side picture
@@ -24,6 +28,7 @@ MARGIN = 12
 TEXT = 360  # pixels of width for the code
 FONT = 14  # pixels
 PAPER, INK, FAINT = (255, 255, 255), (24, 24, 24), (130, 130, 130)
+MISSED, INVENTED = (214, 30, 30), (30, 80, 230)  # ink that is not explained, and ink that is not in the input
 
 STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; color: #181818; }
@@ -33,7 +38,16 @@ img { width: 128px; height: 128px; object-fit: contain; image-rendering: pixelat
 pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
 .file { color: #666; font-size: 13px; overflow-wrap: anywhere; }
 .error { color: #a00; }
+.missed { color: #d61e1e; }
+.invented { color: #1e50e6; }
 """
+
+LEGEND = (
+    '<span class="missed">Red</span>: ink of the input that the code does not explain. '
+    '<span class="invented">Blue</span>: ink that the code draws and the input does not have.'
+)
+
+Pixels = NDArray[np.uint8]
 
 
 def html_report(family: str, answers: Iterable[Answer], title: str = "") -> str:
@@ -42,37 +56,105 @@ def html_report(family: str, answers: Iterable[Answer], title: str = "") -> str:
     Pictures are inside the page, text is escaped, nothing is run and nothing is fetched.
     """
     title = title or f"i2c: images read as {family}"
+    answers = list(answers)
     rows = [row for answer in answers for row in _rows(answer)]
-    head = "<tr><th>input</th><th>output</th><th>code</th><th>distance</th><th>size</th></tr>"
+    told, marked = "Distance: how far the picture drawn by the code is from the input, 0 where they are equal.", ""
+    candidates = [c for answer in answers for c in answer.candidates]
+    if any(c.confidence is not None for c in candidates):
+        told += " Confidence: how probable it is that the code is right."
+    if any(c.leftovers is not None for c in candidates):
+        marked = f"<p>{LEGEND}</p>\n"
+    head = "".join(f"<th>{name}</th>" for name in ("input", "output", "code", "confidence", "distance", "size"))
+    return page(
+        title,
+        f"<p>{told}</p>\n{marked}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+        + "\n".join(rows)
+        + "\n</tbody>\n</table>\n",
+    )
+
+
+def page(title: str, body: str) -> str:
+    """An HTML page of its own around a body, which is HTML already."""
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<h1>{html.escape(title)}</h1>\n"
-        "<p>Distance: how far the picture drawn by the code is from the input, 0 where they are equal.</p>\n"
-        f"<table>\n<thead>{head}</thead>\n<tbody>\n" + "\n".join(rows) + "\n</tbody>\n</table>\n</body>\n</html>\n"
+        f"<h1>{html.escape(title)}</h1>\n{body}</body>\n</html>\n"
     )
 
 
 def _rows(answer: Answer) -> list[str]:
     name = html.escape(answer.name)
-    shown = _figure(answer.picture, f"input {answer.name}") if answer.picture is not None else ""
+    shown = figure(marked_input(answer), f"input {answer.name}") if answer.picture is not None else ""
     shown += f'<div class="file">{name}</div>'
     if answer.error is not None:
         hint = f"<br>{html.escape(answer.error.hint)}" if answer.error.hint else ""
-        return [f'<tr><td>{shown}</td><td class="error" colspan="4">{html.escape(answer.error.fact)}{hint}</td></tr>']
+        return [f'<tr><td>{shown}</td><td class="error" colspan="5">{html.escape(answer.error.fact)}{hint}</td></tr>']
     rows = []
     for rank, candidate in enumerate(answer.candidates):
-        output = _figure(candidate.picture, f"candidate {rank + 1} for {answer.name}")
+        output = figure(marked_output(candidate), f"candidate {rank + 1} for {answer.name}")
         rows.append(
             f"<tr><td>{shown if rank == 0 else ''}</td><td>{output}</td>"
             f"<td><pre>{html.escape(candidate.code)}</pre></td>"
-            f"<td>{candidate.distance:.6g}</td><td>{candidate.size}</td></tr>"
+            f"<td>{share(candidate.confidence)}</td><td>{candidate.distance:.6g}</td><td>{candidate.size}</td></tr>"
         )
     return rows
 
 
-def _figure(pixels: NDArray[np.uint8], alt: str) -> str:
+def share(confidence: float | None) -> str:
+    """A confidence as people read it; a dash where none is known.
+
+    >>> share(0.934), share(0.9996), share(None)
+    ('93 %', '>99 %', '-')
+    """
+    if confidence is None:
+        return "-"
+    return ">99 %" if confidence >= 0.995 else "<1 %" if confidence < 0.005 else f"{100 * confidence:.0f} %"
+
+
+def mark(picture: Pixels, ink: NDArray[np.bool_], regions: Sequence[Region], colour: tuple[int, int, int]) -> Pixels:
+    """(3, H, W) a picture (C, H, W) with some of its ink (H, W) in a colour, and thin frames around regions."""
+    marked = np.repeat(picture, 3, 0) if len(picture) == 1 else picture.copy()
+    marked[:, ink] = np.array(colour, np.uint8)[:, None]
+    height, width = ink.shape
+    image = to_png(marked)
+    draw = ImageDraw.Draw(image)
+    pale = tuple((c + 2 * 255) // 3 for c in colour)
+    for region in regions:
+        left, top = round(region.left * width) - 3, round(region.top * height) - 3
+        right, bottom = round(region.right * width) + 2, round(region.bottom * height) + 2
+        corners = (max(left, 0), max(top, 0), min(right, width - 1), min(bottom, height - 1))
+        draw.rectangle(corners, outline=pale)
+    framed = np.asarray(image).transpose(2, 0, 1).copy()
+    framed[:, ink] = marked[:, ink]
+    return framed
+
+
+def difference(candidate: Candidate) -> Pixels | None:
+    """(3, H, W) the input made pale, with what is left over in colour; None where nothing is said about ink."""
+    left = candidate.leftovers
+    if left is None or candidate.given is None:
+        return None
+    pale = (255 - (255 - candidate.given.astype(np.int16)) // 2).astype(np.uint8)
+    marked = mark(pale, left.missed, left.unexplained, MISSED)
+    return mark(marked, left.invented, left.overexplained, INVENTED)
+
+
+def marked_input(answer: Answer) -> Pixels:
+    """The input's picture, with what the best candidate does not explain."""
+    assert answer.picture is not None
+    left = answer.candidates[0].leftovers if answer.candidates else None
+    return answer.picture if left is None else mark(answer.picture, left.missed, left.unexplained, MISSED)
+
+
+def marked_output(candidate: Candidate) -> Pixels:
+    """What a candidate draws, with what the input does not have."""
+    left = candidate.leftovers
+    return candidate.picture if left is None else mark(candidate.picture, left.invented, left.overexplained, INVENTED)
+
+
+def figure(pixels: Pixels, alt: str) -> str:
+    """A picture (C, H, W) inside a page."""
     data = base64.b64encode(png_bytes(pixels)).decode("ascii")
     return f'<img src="data:image/png;base64,{data}" alt="{html.escape(alt, quote=True)}">'
 
@@ -94,13 +176,15 @@ def side_by_side(answers: Sequence[Answer]) -> Image.Image:
         left, middle, right = _places(column * width)
         y = top + row * height
         if answer.picture is not None:
-            _place(sheet, answer.picture, left, y)
+            _place(sheet, marked_input(answer), left, y)
         if answer.error is not None:
             lines = _wrap(answer.error.fact)
         elif answer.candidates:
             best = answer.candidates[0]
-            _place(sheet, best.picture, middle, y)
+            _place(sheet, marked_output(best), middle, y)
             lines = [*_wrap(best.code), f"distance {best.distance:.4g}"]
+            if best.confidence is not None:
+                lines[-1] += f", confidence {share(best.confidence)}"
         else:
             lines = ["no candidate"]
         draw.multiline_text((right, y), "\n".join([*lines, answer.name]), fill=INK, font=font, spacing=4)

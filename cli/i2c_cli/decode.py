@@ -13,7 +13,7 @@ from i2c_cli.targets import Targets
 from i2c_core.families import Family
 
 if TYPE_CHECKING:
-    from i2c_core.answers import Answer
+    from i2c_core.answers import Answer, Candidate
 
 MISSED = 3  # the exit code when nothing met --threshold
 
@@ -24,6 +24,7 @@ MISSED = 3  # the exit code when nothing met --threshold
 @options.weights
 @options.count(1, "Candidates an image, best first.", most=1000)
 @options.format_name
+@options.snippet
 @options.output("Where to write the code: a file, or a folder for several images [default: stdout].")
 @options.as_json("Print one JSON object an image.")
 @options.picture("--picture", metavar="PATH", help="Draw the best code: a PNG file, or a folder.")
@@ -36,8 +37,10 @@ MISSED = 3  # the exit code when nothing met --threshold
     help="Write only code within this distance of its image; exit with 3 where an image has none.",
 )
 @options.strategy
+@options.time
 @click.option("--budget", metavar="TOKENS", type=click.IntRange(1), help="Most tokens of a program.")
 @click.option("--invert/--no-invert", default=None, help="Exchange dark and light, or not [default: by the image].")
+@options.no_preprocess
 @options.seed()
 @options.device
 @options.quiet
@@ -47,6 +50,7 @@ def command(
     weights: Path | None,
     count: int,
     format_name: str | None,
+    snippet: bool,
     output: Path | None,
     as_json: bool,
     picture: Path | None,
@@ -54,8 +58,10 @@ def command(
     report: Path | None,
     threshold: float | None,
     strategy: options.Chosen,
+    time: float | None,
     budget: int | None,
     invert: bool | None,
+    no_preprocess: bool,
     seed: int,
     device: str,
     quiet: bool,
@@ -65,7 +71,7 @@ def command(
     The code goes to stdout and everything else to stderr. Each program is drawn again and compared with its image; the
     distance is 0 where they are equal.
     """
-    targets = Targets.plan(images, family, weights, format_name, output, picture, as_json)
+    targets = Targets.plan(images, family, weights, format_name, output, picture, as_json, snippet)
     from i2c_core.progress import make_progress
     from i2c_core.reader import Reader
 
@@ -73,8 +79,17 @@ def command(
     kept: list[Answer] = []
     with Reader.load(targets.weights, device, family) as reader:
         format_ = targets.format(reader.family, format_name)
-        how = strategy.make()
-        answers = reader.read_many(targets.inputs, count, strategy=how, budget=budget, invert=invert, seed=seed)
+        how = strategy.make(reader.proposer)
+        answers = reader.read_many(
+            targets.inputs,
+            count,
+            strategy=how,
+            budget=budget,
+            invert=invert,
+            seed=seed,
+            time=time,
+            preprocess=not no_preprocess,
+        )
         with make_progress(quiet or len(targets.inputs) < 2).task("images", len(targets.inputs)) as task:
             for index, answer in enumerate(answers):
                 met = [c for c in answer.candidates if threshold is None or c.distance <= threshold]
@@ -93,7 +108,7 @@ def command(
                     say(f"{answer.name}: no code within a distance of {threshold:g}: {best}")
                 else:
                     wrote = targets.write(index, met, reader.family, format_)
-                    say(f"{answer.name}: distance {met[0].distance:.6g}, {_symbols(met[0].size)}{wrote}", quiet)
+                    say(f"{answer.name}: {_told(met[0])}{wrote}", quiet)
                 if side_by_side is not None or report is not None:
                     kept.append(answer)
                 task.advance()
@@ -114,5 +129,11 @@ def _write_overviews(answers: list[Answer], family: str, sheet: Path | None, pag
         say(f"wrote {page}", quiet)
 
 
-def _symbols(count: int) -> str:
-    return f"{count} symbol{'s' * (count != 1)}"
+def _told(best: Candidate) -> str:
+    """What is said of an answer: how far it is, how long, and how sure where that is known."""
+    told = f"distance {best.distance:.6g}, {best.size} symbol{'s' * (best.size != 1)}"
+    if best.confidence is None:
+        return told
+    from i2c_core.report import share
+
+    return f"{told}, confidence {share(best.confidence)}"

@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar
 import click
 
 from i2c_cli.console import Usage
+from i2c_core.errors import ConfigError
 from i2c_core.families import Family
 from i2c_core.plugins import get_family, installed
 
@@ -112,9 +113,18 @@ class Chosen:
     name: str
     numbers: dict[str, Any]
 
-    def make(self) -> Any:
-        """What a reader takes: the name alone, or the strategy itself where it was given numbers."""
+    def make(self, proposer: Any = None) -> Any:
+        """What a reader takes: the name alone, or the strategy itself where it was given numbers.
+
+        A proposer may have strategies of its own, so that a name is known only where the weights are.
+        """
         if not self.numbers:
+            from i2c_core.decoding.rounds import make_stages
+
+            try:
+                make_stages(self.name, 1, proposer)
+            except ConfigError as error:
+                raise Usage(error.fact, error.hint) from None
             return self.name
         from i2c_core.decoding.strategies import KINDS
 
@@ -155,15 +165,22 @@ def strategy(command: Command) -> Command:
         ),
         click.option(
             "--strategy",
-            type=click.Choice(["auto", "beam", "greedy", "sample", "stochastic-beam", "smc"]),
+            metavar="NAME",
             default="auto",
             show_default=True,
-            help="How programs are proposed; auto widens its beam until one draws the image exactly.",
+            help="How programs are proposed: auto (widens its beam until one draws the image exactly), beam, greedy, "
+            "sample, stochastic-beam, smc, or one that the learner of the weights has.",
         ),
     ):
         found = option(found)
     wrapped: Command = found
     return wrapped
+
+
+def time(command: Command) -> Command:
+    """--time SECONDS an image."""
+    help = "Most seconds an image, for the best found by then."
+    return click.option("--time", metavar="SECONDS", type=Number(0, min_open=True), help=help)(command)
 
 
 def count(default: int, help: str, most: int | None = None) -> Decorator:
@@ -211,6 +228,14 @@ def format_name(command: Command) -> Command:
     """--format NAME; how what is written is chosen."""
     help = "How to write, if not by the ending of -o: see 'i2c families --table'."
     return click.option("--format", "format_name", metavar="NAME", help=help)(command)
+
+
+no_preprocess = click.option(
+    "--no-preprocess", is_flag=True, help="Take images as they are, framed already, without a search for the drawing."
+)
+
+
+snippet = click.option("--snippet", is_flag=True, help="Write the short form, to paste into a document.")
 
 
 def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
     pairs.parquet       columns image (Hugging Face `Image`: bytes, path), code, tokens, size; values if there are any
     FOLDER/*.parquet    the same in shards; or FOLDER/data/*.parquet, as `i2c dataset build` writes them
     FOLDER/*.jsonl      one {"file": "0.png", "code": "h B W"} a line, the images beside it
-    FOLDER/truth.json   {"0.png": "h B W", ...}
+    FOLDER/truth.json   {"0.png": "h B W", ...}; or tokens, or the data that the family's format with a key writes
 
 Legend: N pairs, T tokens of the longest, C channels, H W pixels.
 """
@@ -25,6 +25,7 @@ from i2c_core.errors import DataError, I2cError
 from i2c_core.families import Family
 from i2c_core.files import write_atomically
 from i2c_core.images import fit, read_image
+from i2c_core.programs import Program
 from i2c_core.vocabulary import Encoded
 
 __all__ = ["Pair", "Pairs", "held_out", "pixel_keys", "read_pairs", "write_pairs"]
@@ -96,6 +97,7 @@ class _Record:
     code: str | None
     tokens: list[str] | None
     values: list[float] | None
+    data: Any = None  # the program in the format of the family's that has a key
 
 
 def read_pairs(path: Path | str, family: Family) -> Pairs:
@@ -128,6 +130,9 @@ def read_pairs(path: Path | str, family: Family) -> Pairs:
 def _program(record: _Record, family: Family) -> tuple[Encoded, str]:
     """The canonical program of a record, and its code as text."""
     vocabulary = family.vocabulary
+    if record.data is not None:
+        program = family.canonical(_of_data(record.data, family))
+        return vocabulary.encode(program), family.show(program)
     if record.code is not None and (record.tokens is None or family.normalise is not None):
         return vocabulary.encode(family.canonical(family.parse(record.code))), record.code
     assert record.tokens is not None
@@ -138,6 +143,16 @@ def _program(record: _Record, family: Family) -> tuple[Encoded, str]:
         program = family.from_tokens(ids, values)
         return vocabulary.encode(family.canonical(program)), family.show(program)
     return Encoded(tuple(ids), values), record.code
+
+
+def _of_data(data: Any, family: Family) -> Program:
+    """The program that JSON values say: in the family's own data format, or as its tokens."""
+    if isinstance(data, list) and data and all(isinstance(token, str) for token in data):
+        return family.from_tokens(family.vocabulary.names_to_ids(data))
+    for format_ in family.formats:
+        if format_.key is not None and format_.read is not None:
+            return format_.loads(family, json.dumps(data, ensure_ascii=False))
+    raise DataError(f"expected text, got {json.dumps(data)[:60]}", 'write {"0.png": "...", ...}')
 
 
 def _records(path: Path) -> Iterator[_Record]:
@@ -186,7 +201,11 @@ def _truth_records(path: Path) -> Iterator[_Record]:
     if not isinstance(entries, dict):
         raise DataError(f"{path}: expected an object, got {type(entries).__name__}", 'write {"0.png": "...", ...}')
     for file, code in entries.items():
-        yield _listed(path.parent, f"{path}, {file}", {"file": file, "code": code})
+        where = f"{path}, {file}"
+        if isinstance(code, list | dict):
+            yield _Record(where, file, _beside(path.parent, where, file), None, None, None, code)
+        else:
+            yield _listed(path.parent, where, {"file": file, "code": code})
 
 
 def _listed(folder: Path, where: str, entry: Any) -> _Record:
@@ -196,10 +215,16 @@ def _listed(folder: Path, where: str, entry: Any) -> _Record:
     for name in ("file", "code"):
         if not isinstance(entry.get(name), str):
             raise DataError(f"{where}: expected text at {name!r}, got {entry.get(name)!r}", hint)
-    image = folder / entry["file"]
+    image = _beside(folder, where, entry["file"])
+    return _Record(where, entry["file"], image, entry["code"], None, None)
+
+
+def _beside(folder: Path, where: str, file: str) -> Path:
+    """The image that a list names, which must be there."""
+    image = folder / file
     if not image.is_file():
         raise DataError(f"{where}: no image {image}", "put the image beside the list, or mend its name")
-    return _Record(where, entry["file"], image, entry["code"], None, None)
+    return image
 
 
 def _text(path: Path) -> str:

@@ -39,9 +39,12 @@ class Proposals:
         values: (B, K, T) float64 for continuous tokens, NaN for none, or None: a bin stands for its centre.
         undefined: (B, K) int64, the steps in which the network gave no finite number for a legal token.
         scores: (B, K) float64, or None: what else the strategy ordered programs by, the perturbed log-probabilities of
-            a stochastic beam, or the normalised log-weights of particles. No probabilities of programs.
+            a stochastic beam, the normalised log-weights of particles, or what a proposer that `ranks` goes by. No
+            probabilities of programs.
         evidence: (B,) float64, or None: of sequential Monte Carlo, the logarithm of an unbiased estimate of the sum of
             p * exp(likelihood) over the programs within the budget.
+        confidence: (B, K) float64 from 0 to 1, or None: the proposer's own guess that a program is right, as it comes
+            from the network: one of the things that a calibration looks at (see `i2c_core.calibration`).
     """
 
     ids: Tensor
@@ -51,10 +54,21 @@ class Proposals:
     undefined: Tensor
     scores: Tensor | None = None
     evidence: Tensor | None = None
+    confidence: Tensor | None = None
 
 
 class Proposer(Protocol):
-    """Observations to programs with log-probabilities."""
+    """Observations to programs with log-probabilities.
+
+    One may have more, which a reader asks for by name:
+
+    - `ranks = True`: candidates keep the order of `Proposals.scores` (higher is better) instead of their distance to
+      the picture, for pictures that no program redraws exactly. Its answers are settled after its stages.
+    - `anytime = True`: `propose` takes `deadline` too (seconds of `time.monotonic`, or None), and gives by then the
+      best that it has found so far.
+    - `stages(name, n)`: what the name of a strategy stands for where n candidates are wanted, a tuple of strategies to
+      run in turn, or None where it has none of this name; `strategies` names those that it has.
+    """
 
     def propose(
         self,

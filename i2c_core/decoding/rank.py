@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from i2c_core.decoding.proposals import Proposals
@@ -36,6 +37,8 @@ class Candidate:
         logprob: log p(program | image, root, budget).
         size: the program's number of symbols.
         pixels: (C, H, W) uint8, the program's picture.
+        score: of `Proposals.scores`; None where there are none.
+        confidence: of `Proposals.confidence`; None where there is none.
     """
 
     program: Program
@@ -43,6 +46,19 @@ class Candidate:
     logprob: float
     size: int
     pixels: NDArray[np.uint8]
+    score: float | None = None
+    confidence: float | None = None
+
+
+def by_distance(candidate: Candidate) -> tuple[float, ...]:
+    """What sorts candidates: the closest first, then the smallest, then the likeliest."""
+    return candidate.distance, candidate.size, -candidate.logprob
+
+
+def by_score(candidate: Candidate) -> tuple[float, ...]:
+    """What sorts the candidates of a proposer that `ranks`: the best score first, then as the other one goes on."""
+    score = candidate.logprob if candidate.score is None else candidate.score
+    return -score, candidate.size, -candidate.logprob
 
 
 class Renders(Protocol):
@@ -54,17 +70,21 @@ class Renders(Protocol):
         """Pictures of the programs ids (N, T), at a height and width."""
 
 
-def rank(family: Family, renderer: Renders, proposals: Proposals, inputs: NDArray[np.uint8]) -> list[list[Candidate]]:
+def rank(
+    family: Family, renderer: Renders, proposals: Proposals, inputs: NDArray[np.uint8], *, ranks: bool = False
+) -> list[list[Candidate]]:
     """The distinct candidates of each image, the closest first, then the smallest, then the likeliest.
 
     Every program is type-checked by code that the mask does not share, and made canonical; equal programs of an image
-    are one, with the largest of their probabilities. Programs without a picture are left out. Where the family's texts
+    are one, with the largest of their numbers. Programs without a picture are left out. Where the family's texts
     may say other programs, a candidate is what its text says, and left out where the grammar does not read that; a
     warning tells how many there were.
 
     Args:
         proposals: of B images.
         inputs: (B, C, H, W) uint8, the images at the size to compare at.
+        ranks: order by the proposals' scores instead of the distance, the highest first (by the log-probabilities where
+            there are no scores).
 
     Raises:
         ProgramError: a proposed program is not well typed.
@@ -73,7 +93,7 @@ def rank(family: Family, renderer: Renders, proposals: Proposals, inputs: NDArra
     if len(inputs) != len(proposals.ids):
         fact = f"{len(inputs)} inputs for the proposals of {len(proposals.ids)} images"
         raise ImageError(fact, "give one input an image")
-    programs, image, program_of, logprob = _distinct(family, proposals)
+    programs, image, program_of, numbers = _distinct(family, proposals)
     if not programs:
         return [[] for _ in range(len(inputs))]
     encoded = [family.to_tokens(p) for p in programs]
@@ -81,16 +101,22 @@ def rank(family: Family, renderer: Renders, proposals: Proposals, inputs: NDArra
     given = values if any(e.has_values for e in encoded) else None
     pictures = renderer.render(ids, given, (int(inputs.shape[2]), int(inputs.shape[3])))
     drawn = pictures.defined[program_of]  # (M,)
-    image, program_of, logprob = image[drawn], program_of[drawn], logprob[drawn]
+    image, program_of, numbers = image[drawn], program_of[drawn], numbers[drawn]
     distance = distances(family, pictures.pixels, inputs, program_of, image)  # (M,)
-    size = np.array([p.size for p in programs])[program_of]  # (M,)
     found: list[list[Candidate]] = [[] for _ in range(len(inputs))]
-    for m in np.lexsort((-logprob, size, distance)):
-        n = program_of[m]
-        found[image[m]].append(
-            Candidate(programs[n], float(distance[m]), float(logprob[m]), int(size[m]), pictures.pixels[n])
+    for i, n, far, (logprob, score, confidence) in zip(image, program_of, distance, numbers.tolist(), strict=True):
+        found[i].append(
+            Candidate(
+                programs[n],
+                float(far),
+                logprob,
+                programs[n].size,
+                pictures.pixels[n],
+                None if proposals.scores is None else score,
+                None if proposals.confidence is None else confidence,
+            )
         )
-    return found
+    return [sorted(candidates, key=by_score if ranks else by_distance) for candidates in found]
 
 
 def distances(
@@ -139,14 +165,18 @@ def _own_distances(
 def _distinct(
     family: Family, proposals: Proposals
 ) -> tuple[list[Program], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """The N distinct canonical programs, and of each of M candidates the image, the program and the log-probability."""
+    """The N distinct canonical programs, and of each of M candidates the image, the program and its numbers (M, 3):
+    the log-probability, the score and the confidence, the last two 0 where there are none.
+    """
     ids = proposals.ids.cpu().numpy()  # (B, K, T)
     values = None if proposals.values is None else proposals.values.cpu().numpy()
-    logprob = proposals.logprob.cpu().numpy()  # (B, K)
+    nothing = torch.zeros_like(proposals.logprob)
+    columns = (proposals.logprob, proposals.scores, proposals.confidence)
+    given = torch.stack([nothing if c is None else c.to(nothing) for c in columns], -1).cpu().numpy()  # (B, K, 3)
     read: dict[tuple[bytes, bytes], int | None] = {}
     numbers: dict[Program, int] = {}
     other = unread = 0
-    best: dict[tuple[int, int], float] = {}
+    best: dict[tuple[int, int], NDArray[np.float64]] = {}
     for b, k in np.argwhere(ids[:, :, 0] != family.vocabulary.size):  # what begins with padding is no program
         own: NDArray[np.float64] | None = None if values is None else values[b, k]
         key = (ids[b, k].tobytes(), b"" if own is None else own.tobytes())
@@ -160,9 +190,9 @@ def _distinct(
         if number is None:
             continue
         pair = (int(b), number)
-        best[pair] = max(best.get(pair, -np.inf), float(logprob[b, k]))
+        best[pair] = np.maximum(best[pair], given[b, k]) if pair in best else given[b, k]
     if other or unread:
         fact = "%d of %d programs of %s were written in a text that says another one, which was taken; %d in none"
         log.warning(fact, other, len(read), family.name, unread)
     pairs = np.array(list(best), np.int64).reshape(-1, 2)  # (M, 2)
-    return list(numbers), pairs[:, 0], pairs[:, 1], np.array(list(best.values()))
+    return list(numbers), pairs[:, 0], pairs[:, 1], np.array(list(best.values()), np.float64).reshape(-1, 3)

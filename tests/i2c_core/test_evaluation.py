@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,25 +16,32 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from i2c_core.calibration import FEATURES, Calibration
 from i2c_core.cards import model_card
-from i2c_core.checkpoints import load_checkpoint
+from i2c_core.checkpoints import Checkpoint, describe_model, load_checkpoint, save_checkpoint
 from i2c_core.datasets.pairs import held_out, pixel_keys
+from i2c_core.decoding import Beam, Observation, Proposals
 from i2c_core.errors import ConfigError, DataError
-from i2c_core.evaluation import (
+from i2c_core.evaluation import evaluate, wilson
+from i2c_core.examples import (
     Example,
-    evaluate,
     held_out_examples,
     pair_examples,
     parse_sizes,
+    sketched_examples,
     trained_sizes,
-    wilson,
 )
+from i2c_core.families import Family
+from i2c_core.formats import Format
+from i2c_core.model import ModelConfig
 from i2c_core.plugins import get_family, installed
+from i2c_core.programs import Program
 from i2c_core.progress import Silent
 from i2c_core.reader import Reader
+from i2c_core.review import review
 from tests.cli.conftest import tiny_checkpoint
 
-SPLITS = get_family("splits")
+SPLITS, FIGURES = get_family("splits"), get_family("figures")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +121,7 @@ def test_counts_are_those_of_a_plain_loop(reader: Reader) -> None:
 
 
 def test_sizes_as_trained(reader: Reader) -> None:
-    assert trained_sizes(reader) == list(range(1, 12))  # the stand-in says nothing but its budget
+    assert trained_sizes(reader.checkpoint, SPLITS) == list(range(1, 12))  # the stand-in says nothing but its budget
 
 
 def test_pairs_of_a_folder(tmp_path: Path) -> None:
@@ -154,3 +164,144 @@ def test_the_card_tells_how_it_was_trained(tmp_path: Path) -> None:
     assert "It began from the weights in `old.safetensors`." in card
     assert "None of the 1 pictures failed by auto." in card
     assert "[optim]\nlr = 0.001" in card
+
+
+class Known:
+    """Ranks the same programs for every picture, whose scores say how sure it is; has strategies of its own."""
+
+    ranks = True
+    strategies = ("auto", "thorough")
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        self.codes = codes
+
+    def stages(self, name: str, n: int) -> tuple[Beam, ...] | None:
+        return (Beam(n),) if name in self.strategies else None
+
+    def propose(
+        self, observation: Observation, *, n: int = 1, strategy: Any = None, budget: int = 64, generator: Any = None
+    ) -> Proposals:
+        encoded = [FIGURES.to_tokens(FIGURES.canonical(FIGURES.parse(code))) for code in self.codes[:n]]
+        ids = torch.from_numpy(FIGURES.vocabulary.pack(encoded)[0]).expand(len(observation), -1, -1)
+        scores = -torch.arange(len(encoded), dtype=torch.float64).expand(len(observation), -1)
+        return Proposals(ids, scores, scores * 0, None, (scores * 0).long(), scores)
+
+
+def figures_reader(codes: Sequence[str]) -> Reader:
+    config = ModelConfig(vocabulary=FIGURES.vocabulary.size, max_tokens=FIGURES.budget, image=(1, *FIGURES.size))
+    numbers = dict.fromkeys(FEATURES, 0.0)
+    sure = Calibration(numbers, numbers, dict.fromkeys(FEATURES, 1.0), 3.0, 10)
+    meta = describe_model(FIGURES, config, {}, 0) | {"calibration": sure.to_dict()}
+    return Reader(FIGURES, Known(codes), Checkpoint(Path("none"), meta, {}))
+
+
+WRONG = [f"circle {x}, {y}" for x in range(1, 16) for y in range(1, 8)]
+BY_HAND = np.full((1, 128, 128), 250, np.uint8)
+BY_HAND[:, 20:22, 30:90] = 30
+
+
+def test_drawings_by_hand_are_exact_where_the_program_is() -> None:
+    truths = [WRONG[0], WRONG[3] + "\nline 14, 14 to 2, 14", WRONG[40], WRONG[104], "line 1, 1 to 9, 9"]
+    examples = [Example(f"{i}.png", BY_HAND, code, 7) for i, code in enumerate(truths)]
+    codes = [*WRONG, truths[1]]
+    with figures_reader(codes) as reader:
+        found = evaluate(reader, examples, {}, Silent(), "drawings", time=30.0)
+    assert found.strategies == ("auto",)
+    assert found.unit == "elements"
+    assert {row.size: (row.images, row.exact["auto"]) for row in found.rows} == {1: (4, 1), 2: (1, 0)}
+    assert [r.rank for r in found.readings["auto"]] == [1, None, 41, None, None]  # 100 are looked at, not 106
+    assert found.top == {"auto": {1: 1, 5: 1, 100: 2}}
+    assert [r.exact for r in found.readings["auto"]] == [True, False, False, False, False]
+    elements = found.elements["auto"].record()
+    assert (elements["missed"], elements["invented"]) == (5 / 5, 4 / 5)
+    assert elements["symbols"]["line"] == {"right": 0, "missed": 2, "invented": 0}
+    assert elements["iou"] == pytest.approx(1 / 5)
+    told = found.reliability["auto"]
+    assert (told.pictures, told.sure) == (5, (5, 1))
+    assert found.times["auto"][0] <= found.times["auto"][1]
+    record = json.loads(json.dumps(found.record(), allow_nan=False))
+    assert record["top"] == {"auto": {"1": 1, "5": 1, "100": 2}}
+    assert record["calibration"]["auto"]["sure"]["right"] == 1
+
+
+def test_the_card_tells_of_elements_and_confidence(tmp_path: Path) -> None:
+    examples = [Example("a.png", BY_HAND, WRONG[0], 7), Example("b.png", BY_HAND, WRONG[1], 7)]
+    path = tmp_path / "known.safetensors"
+    with figures_reader(WRONG) as reader:
+        found = evaluate(reader, examples, {}, Silent(), "drawings")
+        save_checkpoint(path, {}, reader.checkpoint.meta)
+    card = model_card(found, load_checkpoint(path), FIGURES, torch.device("cpu"), installed(), "i2c eval")
+    assert "is the same canonical program as the truth, or draws every pixel again" in card
+    assert "| right among the first 5 | 100.00 % |" in card
+    assert "| elements missed a picture | 0.5000 |" in card
+    assert "| `circle` | 1 | 1 | 1 |" in card
+    assert "Confidence (auto): calibration error" in card
+    assert "| 0.9 to 1 | 2 | 0.953 | 0.500 |" in card
+    assert "1 of 2 pictures were not read exactly: 1 with 1 elements" in card
+
+
+def test_the_page_shows_the_worst_first() -> None:
+    truths = [WRONG[0], WRONG[3] + "\nline 14, 14 to 2, 14", "line 1, 1 to 9, 9"]
+    examples = [Example(f"{i}.png", BY_HAND, code, 7) for i, code in enumerate(truths)]
+    with figures_reader([truths[0] + "\n" + WRONG[3], *truths[1:]]) as reader:
+        found = evaluate(reader, examples, {}, Silent(), "drawings")
+    page = review(found, FIGURES)
+    order = [page.index(f'alt="input {i}.png"') for i in (2, 0, 1)]  # nothing in common, half, half but less sure
+    assert order[0] == min(order)
+    assert page.count("<tr>") == 1 + 3
+    assert page.count("<img ") == 3 * 3
+    assert "wrong; the right program: place 2" in page
+    assert "wrong; the right program: not found" in page
+    assert "<svg " in page
+    assert "Red</span>: ink of the input" in page
+    assert not re.search(r"<script|https?://|<link|@import|url\(", page)
+
+
+def test_the_page_of_a_family_that_draws_exactly(reader: Reader) -> None:
+    examples = held_out_examples(SPLITS, [5, 7], 3, seed=0)
+    page = review(evaluate(reader, examples, {}, Silent(), "some", ["auto"]), SPLITS)
+    assert page.count("<tr>") == 1 + len(examples)
+    assert "Red</span>" not in page
+    assert "<svg" not in page
+
+
+def test_pairs_as_data_of_the_familys_own_format(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("L", (10, 12), 0).save(tmp_path / "0.png")
+    (tmp_path / "truth.json").write_text('{"0.png": ["v", "B", "B"]}', encoding="utf-8")
+    (example,) = pair_examples(SPLITS, tmp_path)
+    assert (example.code, example.size) == ("v B B", 3)
+    (tmp_path / "truth.json").write_text('{"0.png": [{"op": "v"}]}', encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        pair_examples(SPLITS, tmp_path)
+    assert caught.value.fact == f'{tmp_path / "truth.json"}, 0.png: expected text, got [{{"op": "v"}}]'
+    keyed = Format("data", ".json", _show_data, _read_data, key="commands")
+    (tmp_path / "truth.json").write_text('{"0.png": {"said": "h W B"}}', encoding="utf-8")
+    (example,) = pair_examples(replace(SPLITS, formats=(keyed,)), tmp_path)
+    assert (example.code, example.size) == ("h W B", 3)
+
+
+def _show_data(family: Family, program: Program) -> str:
+    return json.dumps({"said": family.show(program)})
+
+
+def _read_data(family: Family, text: str) -> Program:
+    return family.parse(json.loads(text)["said"])
+
+
+def test_sketches_are_of_a_seed() -> None:
+    one = sketched_examples(FIGURES, [15, 29], 5, seed=1)
+    again, other = (sketched_examples(FIGURES, [15, 29], 5, seed=seed) for seed in (1, 2))
+    assert [e.name for e in one] == [f"sketch {i}" for i in range(5)]
+    assert all(np.array_equal(a.picture, b.picture) and a.code == b.code for a, b in zip(one, again, strict=True))
+    assert [e.code for e in one] != [e.code for e in other]
+    for example in one:
+        assert example.picture.shape == (1, *FIGURES.size)
+        assert example.truth(FIGURES) == FIGURES.canonical(FIGURES.parse(example.code))
+        assert example.size <= 29
+    with pytest.raises(ConfigError) as caught:
+        sketched_examples(SPLITS, [5], 1, seed=0)
+    assert str(caught.value) == (
+        "splits does not say the strokes of its programs, which a sketch needs\n  -> leave --sketch out"
+    )

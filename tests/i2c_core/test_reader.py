@@ -18,13 +18,14 @@ from PIL import Image
 import i2c_core
 from i2c_core.checkpoints import Checkpoint, describe_model, save_checkpoint
 from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposals, Sample
+from i2c_core.decoding.rounds import comparison_size, make_stages
 from i2c_core.decoding.strategies import STAGES
 from i2c_core.errors import BudgetError, CheckpointError, ConfigError, FamilyError, I2cError, ImageError, RenderError
 from i2c_core.families import Family
 from i2c_core.hookspecs import hookimpl
 from i2c_core.model import ModelConfig, Observation
 from i2c_core.plugins import Plugin, Plugins, get_family
-from i2c_core.reader import Reader, comparison_size, make_stages
+from i2c_core.reader import Reader
 from i2c_core.vocabulary import Encoded
 
 SPLITS = get_family("splits")
@@ -160,6 +161,74 @@ def test_limits() -> None:
         assert str(caught.value) == f"the seed is -1\n  -> use a whole number from 0 to {2**63 - 1}"
 
 
+class Ranking(Proposer):
+    """Knows which program is right: the last one, whatever it draws; stops when it is told."""
+
+    ranks = anytime = True
+    strategies = ("fast", "thorough")
+    deadlines: list[float | None]
+
+    def stages(self, name: str, n: int) -> tuple[Any, ...] | None:
+        return {"auto": (Beam(n),), "fast": (Beam(n),), "thorough": (Beam(n), Beam(n + 1))}.get(name)
+
+    def propose(self, observation: Observation, *, deadline: float | None = None, **rest: Any) -> Proposals:
+        self.deadlines = [*getattr(self, "deadlines", []), deadline]
+        found = super().propose(observation, **rest)
+        scores = -found.logprob - (0.0 if rest["strategy"] == Beam(rest["n"]) else 10.0)
+        return replace(found, scores=scores, confidence=(scores / 4).clip(0, 1))
+
+
+def make_ranking(codes: Sequence[str]) -> tuple[Reader, Ranking]:
+    reader, proposer = make_reader(codes), Ranking(SPLITS, codes)
+    reader.proposer = proposer
+    return reader, proposer
+
+
+def test_a_proposer_that_ranks_keeps_its_order() -> None:
+    reader, proposer = make_ranking(["h B W", "h h B B W", "B"])
+    with reader:
+        found = reader.read(halves())
+        assert [(c.code, c.distance, c.logprob) for c in found] == [
+            ("B", 0.5, -3.0), ("h h B B W", 0.0, -2.0), ("h B W", 0.0, -1.0)
+        ]  # fmt: skip
+        assert proposer.asked == [(1, Beam(5))]
+        reader.read([halves()] * 3, strategy="thorough")  # every stage, though the first drew it exactly
+        assert proposer.asked[1:] == [(3, Beam(5)), (3, Beam(6))]
+
+
+def test_strategies_of_a_proposers_own() -> None:
+    reader, _ = make_ranking(["B"])
+    with reader, pytest.raises(ConfigError) as caught:
+        reader.read(halves(), strategy="beam")
+    assert str(caught.value) == "there is no strategy 'beam'\n  -> use one of fast, thorough"
+
+
+def test_time_is_told_to_those_who_can_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("i2c_core.reader.monotonic", lambda: 100.0)
+    reader, proposer = make_ranking(["B"])
+    with reader:
+        reader.read([halves(), halves()], time=2.0)
+        assert proposer.deadlines == [101.8, 101.8]  # an image at a time; the rest is for drawing
+        reader.read(halves())
+        assert proposer.deadlines[-1] is None
+        for wrong in (0.0, -1.0, math.inf, math.nan):
+            with pytest.raises(ConfigError, match="use a number above 0, or none for no limit"):
+                reader.read(halves(), time=wrong)
+
+
+def test_stages_stop_when_the_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = make_reader(["B", "W"])
+    proposer = reader.proposer
+    assert isinstance(proposer, Proposer)
+    with reader:
+        for module in ("reader", "decoding.rounds"):
+            monkeypatch.setattr(f"i2c_core.{module}.monotonic", lambda: 10.0 * len(proposer.asked))
+        assert reader.read(halves(), time=5.0)  # the first stage is always run
+        assert [strategy for _, strategy in proposer.asked] == [Beam(5)]
+        reader.read(halves(), time=15.0)
+        assert len(proposer.asked) == 1 + 2
+
+
 def undefined(program: Any) -> Any:
     from i2c_core.raster import Undefined
 
@@ -214,7 +283,7 @@ def test_json_has_no_number_where_the_network_gave_none() -> None:
     with make_reader(["h B W"]) as reader:
         (answer,) = reader.read_many([halves()], 1)
     unsure = replace(answer, candidates=[replace(c, logprob=-math.inf) for c in answer.candidates])
-    wanted = [{"code": "h B W", "distance": 0.0, "logprob": None, "size": 3}]
+    wanted = [{"code": "h B W", "distance": 0.0, "logprob": None, "size": 3, "confidence": None}]
     assert json.loads(json.dumps(unsure.record(SPLITS), allow_nan=False))["candidates"] == wanted
 
 
@@ -278,3 +347,17 @@ def test_a_batch_reads_as_its_members_do_alone(tmp_path: Path) -> None:
         in_pairs = [a.candidates for a in reader.read_many(pictures, 4, batch=2)]
     for some in (alone, in_pairs):
         assert [[c.code for c in found] for found in some] == [[c.code for c in found] for found in together]
+
+
+def test_pictures_are_framed_before_they_are_read() -> None:
+    family = replace(SPLITS, framing=lambda pixels: pixels[:, 4:-4, 4:-4])
+    wide = np.pad(halves(), 4, constant_values=77)
+    with make_reader(["B", "h B W"], family=family) as reader:
+        (answer,) = reader.read_many([wide])
+        assert answer.picture is not None
+        assert (answer.picture == halves()).all()
+        assert answer.candidates[0].distance == 0
+        (raw,) = reader.read_many([wide], preprocess=False)
+        assert raw.candidates[0].distance > 0
+        assert reader.read(wide)[0].distance == 0
+        assert reader.read(wide, preprocess=False)[0].distance > 0

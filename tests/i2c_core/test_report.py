@@ -8,8 +8,9 @@ import numpy as np
 
 from i2c_core.answers import Answer, Candidate
 from i2c_core.errors import ImageError
+from i2c_core.leftovers import Region
 from i2c_core.plugins import get_family
-from i2c_core.report import CELL, html_report, side_by_side
+from i2c_core.report import CELL, INVENTED, MISSED, difference, html_report, mark, marked_output, side_by_side
 
 SPLITS = get_family("splits")
 NASTY = """<script>alert("x")</script> & 'quotes'"""
@@ -77,3 +78,42 @@ def test_side_by_side_of_many_is_about_as_wide_as_high() -> None:
     light = np.full((1, 8, 8), 200, np.uint8)
     sheet = side_by_side([Answer(f"{n}.png", light, []) for n in range(40)])
     assert 0.5 < sheet.width / sheet.height < 2
+
+
+def drawn() -> Answer:
+    """A line across that the program does not explain, and one down that it draws instead."""
+    given, made = np.full((2, 1, 64, 64), 255, np.uint8)
+    given[0, 20:22, 5:60] = made[0, 10:60, 40:42] = 0
+    left = Candidate(SPLITS.parse("B"), "B", 0.1, -1.0, 1, made, 0.934, given)
+    return Answer("a.png", given, [left])
+
+
+def test_ink_that_is_left_over_is_marked() -> None:
+    answer = drawn()
+    (best,) = answer.candidates
+    page = html_report("some", [answer])
+    assert "<td>93 %</td>" in page
+    assert "Confidence: how probable it is" in page
+    assert "Red</span>: ink of the input" in page
+    output = marked_output(best)
+    assert output.shape == (3, 64, 64)
+    assert tuple(output[:, 30, 40]) == INVENTED
+    assert tuple(output[:, 12, 41]) == INVENTED
+    apart = difference(best)
+    assert apart is not None
+    assert tuple(apart[:, 20, 10]) == MISSED
+    assert tuple(apart[:, 50, 40]) == INVENTED
+    sheet = np.asarray(side_by_side([answer]))
+    colours = {tuple(c) for c in sheet.reshape(-1, 3).tolist()}
+    assert {MISSED, INVENTED} <= colours
+    assert difference(answers()[0].candidates[0]) is None  # nothing is said of ink
+
+
+def test_marking_keeps_inside_the_picture() -> None:
+    picture = np.full((1, 8, 8), 255, np.uint8)
+    ink = np.zeros((8, 8), bool)
+    ink[0, 0] = True
+    marked = mark(picture, ink, [Region(0.0, 0.0, 1.0, 1.0, 1.0)], MISSED)
+    assert tuple(marked[:, 0, 0]) == MISSED
+    assert marked.shape == (3, 8, 8)
+    assert (picture == 255).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -80,3 +82,23 @@ def test_merging() -> None:
     assert merge([], error) is error
     assert merge(one, error) is one
     assert merge(error, one) is one
+
+
+def test_what_ranks_is_ordered_by_its_scores() -> None:
+    given = proposals([["B", "h B W", "W"]])
+    scores = torch.tensor([[1.0, -1.0, 2.0]], dtype=torch.float64)
+    scored = replace(given, scores=scores, confidence=scores.sigmoid())
+    inputs = [picture("h B W", (8, 8))]
+    with Renderer(SPLITS) as renderer:
+        (far,) = rank_each(SPLITS, renderer, scored, inputs)
+        (ranked,) = rank_each(SPLITS, renderer, scored, inputs, ranks=True)
+        (again,) = rank_each(SPLITS, renderer, replace(scored, scores=scores * 3), inputs, ranks=True)
+    assert codes_of(far) == ["h B W", "B", "W"]
+    assert codes_of(ranked) == ["W", "B", "h B W"]
+    assert not isinstance(ranked, I2cError)
+    assert [c.score for c in ranked] == [2.0, 1.0, -1.0]
+    assert ranked[0].confidence == float(scores[0, 2].sigmoid())
+    merged = merge(ranked, again, ranks=True)
+    assert not isinstance(merged, I2cError)
+    assert [c.score for c in merged] == [6.0, 3.0, -1.0]  # the better of both scores of each
+    assert codes_of(merge(again, ranked)) == ["h B W", "B", "W"]

@@ -1,0 +1,111 @@
+"""The closed loop: the stages of a strategy in turn, each program drawn again, until nothing better can come.
+
+Legend: B pictures, C channels, H W pixels, n programs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from i2c_core.decoding.proposals import Proposer
+from i2c_core.decoding.rank import Renders
+from i2c_core.decoding.redraw import Ranked, merge, rank_each
+from i2c_core.decoding.redrawing import Redrawing
+from i2c_core.decoding.strategies import STRATEGIES, SequentialMonteCarlo, Strategy
+from i2c_core.errors import ConfigError, I2cError, suggest
+from i2c_core.families import Family
+from i2c_core.model import Observation
+
+LARGEST = 256  # pixels; above, drawing again costs more than reading did and no answer changes
+
+Pixels = NDArray[np.uint8]
+
+
+def comparison_size(family: Family, height: int, width: int) -> tuple[int, int]:
+    """The height and width in pixels at which an input of this size is compared with what programs draw."""
+    if not family.any_size:
+        return family.size
+    scale = min(1.0, LARGEST / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def make_stages(strategy: str | Strategy, n: int = 1, proposer: Proposer | None = None) -> tuple[Strategy, ...]:
+    """What a name stands for, wide enough for n candidates: tried in turn until a picture is drawn exactly.
+
+    A proposer with strategies of its own says that itself (see `i2c_core.decoding.Proposer`).
+    """
+    if not isinstance(strategy, str):
+        return (strategy,)
+    own: Callable[[str, int], tuple[Strategy, ...] | None] | None = getattr(proposer, "stages", None)
+    if own is None:
+        known: tuple[str, ...] = tuple(STRATEGIES)
+        stages = STRATEGIES[strategy](n) if strategy in STRATEGIES else None
+    else:
+        known, stages = tuple(getattr(proposer, "strategies", ())), own(strategy, n)
+    if stages is None:
+        hint = suggest(strategy, known, f"use one of {', '.join(known)}")
+        raise ConfigError(f"there is no strategy {strategy!r}", hint)
+    return stages
+
+
+def weighed(strategy: Strategy, family: Family, renderer: Renders) -> Strategy:
+    """The strategy; particles without a likelihood are weighed by how well they redraw the picture."""
+    if isinstance(strategy, SequentialMonteCarlo) and strategy.likelihood is None:
+        return replace(strategy, likelihood=Redrawing(family, renderer))
+    return strategy
+
+
+def search(
+    family: Family,
+    renderer: Renders,
+    proposer: Proposer,
+    seen: NDArray[np.uint8],
+    compared: Sequence[Pixels],
+    stages: Sequence[Strategy],
+    *,
+    n: int,
+    budget: int,
+    generator: torch.Generator | int | None = None,
+    deadline: float | None = None,
+) -> list[Ranked]:
+    """The candidates of each of B pictures, best first, or why there are none.
+
+    A proposer that `ranks` runs all stages; for any other a picture is settled once it is drawn exactly.
+
+    Args:
+        seen: (B, C, H, W) what the proposer sees.
+        compared: of each picture (C, H, W) what its programs are compared with.
+        stages: tried in turn; see `make_stages`.
+        n: programs a picture.
+        budget: the most tokens of a program.
+        generator: of sampling.
+        deadline: in seconds of `time.monotonic`; no stage but the first begins after it.
+    """
+    found: list[Ranked] = [[] for _ in compared]
+    pending = list(range(len(compared)))
+    ranks = bool(getattr(proposer, "ranks", False))
+    clock: dict[str, Any] = {"deadline": deadline} if getattr(proposer, "anytime", False) else {}
+    for number, strategy in enumerate(stages):
+        if not pending or (number > 0 and deadline is not None and monotonic() >= deadline):
+            break
+        inputs = torch.from_numpy(seen[pending]).float() / 255.0  # (B, C, H, W)
+        proposals = proposer.propose(
+            Observation(inputs), n=strategy.tries(n), strategy=strategy, budget=budget, generator=generator, **clock
+        )
+        ranked = rank_each(family, renderer, proposals, [compared[i] for i in pending], ranks=ranks)
+        for i, new in zip(pending, ranked, strict=True):
+            found[i] = merge(found[i], new, ranks=ranks)
+        pending = pending if ranks else [i for i in pending if not _is_settled(found[i])]
+    return found
+
+
+def _is_settled(found: Ranked) -> bool:
+    """Whether nothing better can come: the picture is drawn exactly, or its programs cannot be drawn at all."""
+    return isinstance(found, I2cError) or (bool(found) and found[0].distance == 0)
