@@ -23,7 +23,8 @@ from common import Benchmark, timed
 from i2c_core import Reader, get_family
 from i2c_core.datasets.keys import held_out
 from i2c_core.datasets.razor import sharp_razor
-from i2c_core.evaluation import Evaluation, Example, evaluate, held_out_examples
+from i2c_core.evaluation import Evaluation, evaluate
+from i2c_core.examples import Example, held_out_examples
 from i2c_core.families import Family
 from i2c_core.plugins import installed
 from i2c_core.progress import make_progress

@@ -17,6 +17,9 @@ def i2c_metrics(register: Callable[[str, Reference, str], None]) -> None:
 
 @hookimpl
 def i2c_learners(register: Callable[[str, Reference, str], None]) -> None:
+    register(
+        "items", "i2c_core.items.learner:train", "scores every command that a drawing may show, then seeks sets of them"
+    )
     register("paired", "i2c_core.training:train", "samples programs, renders them, and learns to invert the renderer")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import safetensors.torch
 import torch
@@ -49,8 +49,23 @@ class Checkpoint:
         return str(self.path) if isinstance(self.path, Path) else self.path.name
 
 
+class NetworkNumbers(Protocol):
+    """What a checkpoint says of its network, whoever's it is."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The most tokens of a program."""
+
+    @property
+    def image(self) -> tuple[int, int, int]:
+        """Channels, height and width of the pictures that it sees."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """All its numbers, as JSON values."""
+
+
 def describe_model(
-    family: Family, config: ModelConfig, train: Mapping[str, Any], step: int, learner: str = LEARNER
+    family: Family, config: NetworkNumbers, train: Mapping[str, Any], step: int, learner: str = LEARNER
 ) -> dict[str, Any]:
     """The meta of a checkpoint: what it was trained on, how, and by which versions.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -14,6 +15,7 @@ from i2c_core.version import VERSION
 
 DISTRIBUTION = "images-to-code"
 OK, MISSING, ABSENT, PROBLEM = "ok", "missing", "not installed", "problem"
+TOOLS = {"pdflatex": "TeX Live with TikZ (Debian: texlive-pictures)", "pdftoppm": "poppler (Debian: poppler-utils)"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Diagnosis:
 
 def examine() -> Diagnosis:
     """Look at this installation."""
-    return Diagnosis([*_system(), *_packages(), *_devices(), *_plugins()])
+    return Diagnosis([*_system(), *_packages(), *_devices(), *_tools(), *_plugins()])
 
 
 def _system() -> Iterator[Finding]:
@@ -87,6 +89,16 @@ def _devices() -> Iterator[Finding]:
     if not torch.cuda.device_count():
         note = "this torch was built without CUDA" if torch.version.cuda is None else "torch sees no CUDA device"
         yield Finding("devices", "cuda", ABSENT, f"optional: {note}")
+
+
+def _tools() -> Iterator[Finding]:
+    """Programs beside Python that only some checks run: `pytest --latex` compiles what families write as LaTeX."""
+    for tool, package in TOOLS.items():
+        found = shutil.which(tool)
+        if found is None:
+            yield Finding("tools", tool, ABSENT, f"optional, for pytest --latex: install {package}")
+        else:
+            yield Finding("tools", tool, OK, found)
 
 
 def _plugins() -> Iterator[Finding]:

@@ -18,6 +18,9 @@ from i2c_core.symbols import Signature
 from i2c_core.types import Type, parse_type
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from i2c_core.grammars import Syntax
     from i2c_core.vocabulary import Encoded, Vocabulary
 
@@ -70,6 +73,13 @@ class Family:
             come next, beside the types (see `i2c_core.masks.constrained`); None where types say all.
         parser: how the grammar is parsed, `lalr`, or `earley` for one that is not LALR(1).
         start: the grammar's first rule; None for `start`, or the one named like the root type.
+        strokes: reference to `(TokenBatch of tensors) -> i2c_core.strokes.Strokes`, for programs that are drawings: the
+            sketch process and dense proposals follow from it.
+        learner: the name of the learner that `i2c train` runs unless told otherwise.
+        framing: reference to `(pixels (C, H, W) uint8) -> (C, H, W) uint8`, which finds the drawing in a photograph or
+            scan before the network sees it; with `canvas` it is called with that as well, as in
+            `i2c_core.framing:paper`. None leaves pictures as they come.
+        canvas: columns and rows of the grid that pictures are drawn on, for `framing`.
     """
 
     name: str
@@ -97,6 +107,10 @@ class Family:
     constraint: Reference | None = None
     parser: str = "lalr"
     start: str | None = None
+    strokes: Reference | None = None
+    learner: str = "paired"
+    framing: Reference | None = None
+    canvas: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
@@ -110,6 +124,8 @@ class Family:
             raise FamilyError(f"{self.name} has pictures of size {self.size}", "use a height and width of 1 or more")
         if self.budget < 1:
             raise FamilyError(f"{self.name} has a budget of {self.budget} tokens", "use a budget of 1 or more")
+        if self.canvas is not None and min(self.canvas) < 1:
+            raise FamilyError(f"{self.name} has a canvas of {self.canvas} cells", "use 1 or more columns and rows")
         if self.semantics < 0:
             raise FamilyError(f"{self.name} has semantics {self.semantics}", "count semantics from 0 or 1 upwards")
 
@@ -267,6 +283,14 @@ class Family:
         from i2c_core.legality import in_order
 
         return in_order(self.vocabulary, program)
+
+    def frame(self, pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A picture (C, H, W) as `framing` brings it onto the canvas; itself where the family has none."""
+        if self.framing is None:
+            return pixels
+        framing = resolve(self.framing, f"family {self.name}")
+        found: NDArray[np.uint8] = framing(pixels) if self.canvas is None else framing(pixels, self.canvas)
+        return found
 
     def zoom(self, token: str) -> tuple[Box, ...] | None:
         """Where the arguments of a token live, or None where it does not say."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from i2c_core.references import Reference, resolve
 
 if TYPE_CHECKING:
     from i2c_core.families import Family
+    from i2c_core.leftovers import Region
     from i2c_core.programs import Program
 
 
@@ -27,6 +29,10 @@ class Format:
             renders to the same pixels; where `exact` is set it is the same program.
         exact: whether `read(write(p)) == p`.
         doc: one line for people.
+        key: for a format of JSON: under `--json` each candidate carries what it writes under this key.
+        fragment: as `write`, the short form to paste into a document, which `--snippet` asks for.
+        annotated: whether `write` and `fragment` take a keyword `unexplained`, the regions of a drawing
+            (`i2c_core.leftovers.Region`) that the program does not explain, to be told in the text.
     """
 
     name: str
@@ -35,10 +41,25 @@ class Format:
     read: Reference | None = None
     exact: bool = True
     doc: str = ""
+    key: str | None = None
+    fragment: Reference | None = None
+    annotated: bool = False
 
-    def dumps(self, family: Family, program: Program) -> str:
-        """The program in this format, with one LF at the end."""
-        text = resolve(self.write, f"format {self.name!r}")(family, program)
+    def dumps(
+        self, family: Family, program: Program, *, snippet: bool = False, unexplained: Sequence[Region] = ()
+    ) -> str:
+        """The program in this format, with one LF at the end.
+
+        Args:
+            family: whose program it is.
+            program: what to write.
+            snippet: whether to write the short form.
+            unexplained: what the program does not explain of a drawing; told by formats that are `annotated`.
+        """
+        if snippet and self.fragment is None:
+            raise _no_fragment(family, self)
+        write = resolve(self.fragment if snippet and self.fragment else self.write, f"format {self.name!r}")
+        text = write(family, program, unexplained=tuple(unexplained)) if self.annotated else write(family, program)
         if not isinstance(text, str):
             fact = f"format {self.name!r} of {family.name} wrote {type(text).__name__}, expected str"
             raise FormatError(fact, "return text from its write function")
@@ -117,8 +138,23 @@ def format_of_file(family: Family, extension: str) -> Format:
     raise FormatError(f"no format of {family.name} has {files}", f"use {known}, or name a format")
 
 
-def choose_format(family: Family, name: str | None, output: Path | None = None) -> Format:
-    """The format of a name, else the one that the ending of `output` says, else the family's grammar as text."""
+def choose_format(family: Family, name: str | None, output: Path | None = None, snippet: bool = False) -> Format:
+    """The format of a name, else the one that the ending of `output` says, else the family's grammar as text.
+
+    With `snippet` it must have a short form; where neither name nor ending says which, the first that has one.
+    """
+    if name is None and output is None and snippet:
+        name = next((f.name for f in family.all_formats if f.fragment), None)
     if name is not None:
-        return find_format(family, name)
-    return find_format(family, TEXT.name) if output is None else format_of_file(family, output.suffix)
+        found = find_format(family, name)
+    else:
+        found = find_format(family, TEXT.name) if output is None else format_of_file(family, output.suffix)
+    if snippet and found.fragment is None:
+        raise _no_fragment(family, found)
+    return found
+
+
+def _no_fragment(family: Family, format_: Format) -> FormatError:
+    known = [f.name for f in family.all_formats if f.fragment]
+    hint = f"leave --snippet out, or use {' or '.join(known)}" if known else "leave --snippet out"
+    return FormatError(f"format {format_.name!r} of {family.name} has no short form", hint)

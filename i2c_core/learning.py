@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from i2c_core.checkpoints import LEARNER
 from i2c_core.config import resolve_config
 from i2c_core.errors import ConfigError, PluginError, suggest
 from i2c_core.families import Family
@@ -30,7 +29,7 @@ def learn(
         settings: `section.name=value`, the last word.
         out: the run's folder; `runs/` and the family's name where None.
         file: a TOML file of settings.
-        learner: a name that a plugin registered; None takes the run's own, or the one that comes with i2c.
+        learner: a name that a plugin registered; None takes the run's own, or the family's.
 
     Raises:
         I2cError: what does not exist or does not go together.
@@ -48,7 +47,7 @@ def learn(
         config = resolve_config(before.to_dict(), file, settings, owner=str(resume))
     else:
         assert family is not None
-        run = _find_learner(LEARNER if learner is None else learner)
+        run = _find_learner(family.learner if learner is None else learner)
         folder = Path("runs") / family.name if out is None else out
         config = resolve_config(family.recipe, file, settings)
     family.syntax  # noqa: B018, raises where grammar and signature contradict: before the hours, not after them

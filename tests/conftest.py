@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other cost tenfold
-os.environ.setdefault("I2C_LOAD_PLUGINS", "core,commands,splits")  # before anything loads plugins
+os.environ.setdefault("I2C_LOAD_PLUGINS", "core,commands,splits,figures")  # before anything loads plugins
 os.environ["I2C_CACHE"] = ""  # every automaton is compiled by the code under test, and nobody's folder is written
 
 collect_ignore = ["frozen_plugin"]  # a plugin with tests of its own, run in an environment of its own
 
 settings.register_profile("fast", max_examples=25, deadline=None, derandomize=True)
 settings.load_profile("fast")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--latex", action="store_true", help="compile LaTeX too; needs pdflatex and pdftoppm")

@@ -17,6 +17,7 @@ from i2c_core.families import Family
 @options.family()
 @click.option("--from", "from_", metavar="FORMAT", help="How the programs are written, if not by their file.")
 @options.format_name
+@options.snippet
 @options.output("Where to write: a file, or a folder for several programs [default: stdout].")
 @options.quiet
 def command(
@@ -24,6 +25,7 @@ def command(
     family: Family,
     from_: str | None,
     format_name: str | None,
+    snippet: bool,
     output: Path | None,
     quiet: bool,
 ) -> None:
@@ -36,17 +38,17 @@ def command(
     from i2c_core.sources import read_programs
 
     output = None if str(output) == STDOUT else output
-    if format_name is None and output is None:
+    if format_name is None and output is None and not snippet:
         raise Usage("neither --format nor -o says how to write", "name a format, as in --format json")
     folder = output is not None and (output.is_dir() or len(programs) > 1)
     if len(programs) > 1 and output is None:
         raise Usage(f"{len(programs)} programs do not fit on stdout", "name a folder: -o DIR")
     if folder and format_name is None:
         raise Usage(f"the folder {output} does not say how to write", "name a format, as in --format json")
-    format_ = choose_format(family, format_name, None if folder else output)
+    format_ = choose_format(family, format_name, None if folder else output, snippet)
     found = read_programs(family, programs, from_)
     for source in found:
-        text = format_.dumps(family, source.program)
+        text = format_.dumps(family, source.program, snippet=snippet)
         if output is None:
             emit(text)
             continue

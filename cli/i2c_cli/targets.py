@@ -31,6 +31,7 @@ class Targets:
     output: Path | None
     picture: Path | None
     as_json: bool
+    snippet: bool = False
 
     @classmethod
     def plan(
@@ -42,6 +43,7 @@ class Targets:
         output: Path | None,
         picture: Path | None,
         as_json: bool,
+        snippet: bool = False,
     ) -> Targets:
         """Find the inputs; raise `Usage` for options that do not go together."""
         output = None if str(output) == STDOUT else output
@@ -63,17 +65,18 @@ class Targets:
             raise Usage(f"{len(inputs)} pictures do not fit into {picture}", hint)
         if as_json and output is not None:
             raise Usage("--json and -o exclude each other", "leave one out, or redirect: --json > FILE")
-        if as_json and format_name is not None:
-            raise Usage("--json and --format exclude each other", "leave one of them out")
+        for option, given in (("--format", format_name is not None), ("--snippet", snippet)):
+            if as_json and given:
+                raise Usage(f"--json and {option} exclude each other", "leave one of them out")
         names = output_names([Path("stdin" if str(p) == "-" else p) for p in inputs]) if output or picture else []
-        targets = cls(source, inputs, names, several, output, picture, as_json)
+        targets = cls(source, inputs, names, several, output, picture, as_json, snippet)
         if family is not None:
             targets.format(family, format_name)  # so that a wrong one is told before the network is loaded
         return targets
 
     def format(self, family: Family, name: str | None) -> Format:
         """The format of a name, else the one of the ending of -o where that is a file."""
-        return choose_format(family, name, None if self._is_folder(self.output) else self.output)
+        return choose_format(family, name, None if self._is_folder(self.output) else self.output, self.snippet)
 
     def _is_folder(self, path: Path | None) -> bool:
         return path is not None and (self.several or path.is_dir())
@@ -90,16 +93,21 @@ class Targets:
                 first = first / f"{self.names[index]}{format_.extension}"
             for number, candidate in enumerate(candidates, 1):
                 path = first if number == 1 else first.with_name(f"{first.stem}.{number}{first.suffix}")
-                write_atomically(path, format_.dumps(family, candidate.program))
+                write_atomically(path, self._text(candidate, family, format_))
             wrote += f", wrote {first}"
         elif not self.as_json:
             for candidate in candidates:
-                emit(format_.dumps(family, candidate.program))
+                emit(self._text(candidate, family, format_))
         if self.picture is not None:
             path = self.picture / f"{self.names[index]}.png" if self._is_folder(self.picture) else self.picture
             save_png(candidates[0].picture, path)
             wrote += f", drew {path}"
         return wrote
+
+    def _text(self, candidate: Candidate, family: Family, format_: Format) -> str:
+        """A candidate's code; what it leaves unexplained is told where the format has words for it."""
+        unexplained = candidate.unexplained if format_.annotated else ()
+        return format_.dumps(family, candidate.program, snippet=self.snippet, unexplained=unexplained)
 
 
 def language(

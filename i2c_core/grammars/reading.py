@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from i2c_core.errors import ParseError, suggest
+from i2c_core.errors import ParseError, ProgramError, suggest
 from i2c_core.grammars.carets import parse_error
 from i2c_core.grammars.forms import Bound, Form
 from i2c_core.grammars.literals import NAN, Literals
 from i2c_core.grammars.repeats import Many
 from i2c_core.grammars.trees import Alternative, Leaf, Node, Run
+from i2c_core.programs import require_related
 from i2c_core.symbols import Bins, Enumeration, Range
 from i2c_core.types import Type
 
@@ -80,7 +81,10 @@ class TreeReader:
                 ids.append(token)
                 values.append(NAN)
                 args = productions[production[type_, token]].args
-                for value, arg in reversed(list(zip(self._must_group(node, forms, len(args)), args, strict=True))):
+                grouped = list(zip(self._must_group(node, forms, len(args)), args, strict=True))
+                if vocabulary.related and vocabulary.tokens[token] in vocabulary.related:
+                    self._require_related(token, grouped, text, start)
+                for value, arg in reversed(grouped):
                     if isinstance(value, list):
                         value = _Rest(value, 0, start, arg)
                     stack.append((value, arg, start))
@@ -96,6 +100,21 @@ class TreeReader:
                 stack.append((_Rest(node.elements, node.place + 1, node.start, node.type), rest, start))
                 stack.append((node.elements[node.place], element, start))
         return ids, values
+
+    def _require_related(self, token: int, grouped: list[tuple[Tree | list[Tree], int]], text: str, start: int) -> None:
+        """Raise `ParseError` at the literal that does not stand as it must to an earlier one of its symbol."""
+        vocabulary = self._vocabulary
+        names, places = [""] * len(grouped), [start] * len(grouped)
+        for number, (value, type_) in enumerate(grouped):
+            leaf = value if isinstance(value, list) else self._through(value)
+            literal = self._literals.read(type_, leaf) if isinstance(leaf, Leaf) else None
+            if literal is None or not isinstance(leaf, Leaf):
+                continue  # no literal, or one of another type, which is told when it is read
+            names[number], places[number] = vocabulary.tokens[literal[0][0]], leaf.start
+            try:
+                require_related(vocabulary.signature, vocabulary.related[vocabulary.tokens[token]], names)
+            except ProgramError as error:
+                raise parse_error(text, places[number], error.fact, error.hint) from None
 
     def _through(self, node: Tree) -> Tree:
         """What a chain of passages leads to."""

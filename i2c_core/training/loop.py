@@ -7,11 +7,9 @@ killed and resumed ends at the very weights of one that was not.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,7 +17,7 @@ from torch import nn
 
 from i2c_core.checkpoints import MODEL_FILE, fill, load_checkpoint, require_match
 from i2c_core.config import OptimSettings, TrainConfig
-from i2c_core.devices import describe_hardware, find_device
+from i2c_core.devices import find_device
 from i2c_core.families import Family
 from i2c_core.model import ModelConfig, build
 from i2c_core.progress import Progress, make_progress
@@ -31,6 +29,7 @@ from i2c_core.training.run import Run, load_state, require_network, require_new,
 from i2c_core.training.schedule import learning_rate
 from i2c_core.training.sources import Sources
 from i2c_core.training.supply import Supply, TrainingBatch
+from i2c_core.training.surroundings import conclude, introduce, own_chance, own_threads, safe, wants_bf16
 from i2c_core.training.validation import Validation
 from i2c_core.training.watch import Means, Times, stop_requests
 
@@ -93,8 +92,8 @@ def train(
         require_same(out, state, config)
 
     with ExitStack() as stack:
-        stack.enter_context(_own_chance(device))
-        stack.enter_context(_own_threads(config.run.threads))
+        stack.enter_context(own_chance(device))
+        stack.enter_context(own_threads(config.run.threads))
         torch.manual_seed(config.run.seed)
         network = network_config(family, config)
         model = build(network)
@@ -111,7 +110,7 @@ def train(
             run.restore(state)
         stack.enter_context(run.telling_what_is_safe())
         run.begin()
-        _introduce(run, device, progress, before=None if state is None else state.meta["train"].get("hardware"))
+        introduce(run, device, progress, before=None if state is None else state.meta["train"].get("hardware"))
         cache = Path(config.data.cache) if config.data.cache else None
         renderer = stack.enter_context(
             Renderer(family, workers=config.data.workers, time_limit=config.data.time_limit, cache=cache)
@@ -123,7 +122,7 @@ def train(
 
         # ---------------------------------------------------------------------------------------- the loop
         steps, settings = config.run.steps, config.run
-        dtype = torch.bfloat16 if _wants_bf16(settings.precision, device) else torch.float32
+        dtype = torch.bfloat16 if wants_bf16(settings.precision, device) else torch.float32
         clip = config.optim.clip or float("inf")
         means, times, before = Means(device), Times(progress.say, plain=not family.batched), run.seconds
         results: dict[str, float] = {} if state is None else dict(state.meta["train"]["results"])
@@ -157,14 +156,17 @@ def train(
             evaluates = last or (settings.eval_every > 0 and run.step % settings.eval_every == 0)
             saves = last or stop.is_set() or (settings.save_every > 0 and run.step % settings.save_every == 0)
             if evaluates or saves or run.step % settings.log_every == 0:
-                means.require_finite(run.step, _safe(run))
+                means.require_finite(run.step, safe(run))
                 times.judge()
                 values = {**means.read(), "rate": rate, "samples": run.step * settings.batch_size}
                 values |= {"seconds": run.seconds, **times.shares()}
                 if evaluates:
-                    results = validation(run.best)
+                    results = validation(model if mean is None else mean)
                 note = f"loss {values['loss']:.4f}"
                 record.write(run.step, {**values, **results} if evaluates else values)
+            if last:
+                trusted = model if mean is None else mean
+                run.calibration = validation.calibrate(trusted, settings.calibration_samples)
             if saves:
                 run.save(device, results)
             if evaluates:
@@ -172,12 +174,12 @@ def train(
             times.aside += times.seconds - looked
             task.advance(note=note)
         if run.saved != run.step:  # asked to stop since the last step looked
-            means.require_finite(run.step, _safe(run))
+            means.require_finite(run.step, safe(run))
             run.save(device, results)
         # ------------------------------------------------------------------------------------------------
 
     finished = run.step >= steps
-    _conclude(run, finished, results, times.shares(), progress)
+    conclude(run, finished, results, times.shares(), progress)
     return Trained(out, out / MODEL_FILE, run.step, finished, results)
 
 
@@ -221,80 +223,11 @@ def make_optimizer(model: nn.Module, optim: OptimSettings) -> torch.optim.Optimi
     return torch.optim.AdamW(groups, lr=optim.lr, betas=(optim.beta1, optim.beta2), fused=True)
 
 
-@contextmanager
-def _own_chance(device: torch.device) -> Iterator[None]:
-    """Leaves torch's random numbers as they were for whoever called."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        yield
-
-
-@contextmanager
-def _own_threads(threads: int | None) -> Iterator[None]:
-    before = torch.get_num_threads()
-    if threads is not None:
-        torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _step_seed(seed: int, step: int) -> int:
     return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0])
-
-
-def _wants_bf16(precision: str, device: torch.device) -> bool:
-    if precision == "auto":
-        return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return precision == "bf16"
 
 
 @torch.no_grad()
 def _move_mean(mean: nn.Module, model: nn.Module, decay: float) -> None:
     for slow, fast in zip(mean.parameters(), model.parameters(), strict=True):
         slow.lerp_(fast, 1 - decay)
-
-
-def _safe(run: Run) -> str:
-    lower = "try a lower optim.lr or optim.clip"
-    if run.saved < 0:
-        return lower
-    return f"step {run.saved} is saved: {lower}, from --init {run.folder / MODEL_FILE}"
-
-
-def _introduce(run: Run, device: torch.device, progress: Progress, before: Mapping[str, Any] | None) -> None:
-    here = _shown(describe_hardware(device))
-    parameters = sum(p.numel() for p in run.model.parameters())
-    begin = f", from step {run.step}" if run.step else ""
-    progress.say(
-        f"training {run.family.name}: {parameters / 1e6:.2f} million parameters, {run.config.run.steps} steps of "
-        f"{run.config.run.batch_size} pairs{begin}, on {here}"
-    )
-    if before is not None and _shown(before) != here:
-        progress.say(
-            f"it ran on {_shown(before)} before: sums are rounded in another order here, so the weights will differ in "
-            "their last bits from those of a run that stays"
-        )
-
-
-def _shown(hardware: Mapping[str, Any]) -> str:
-    """What of the hardware decides in which order numbers are added."""
-    threads = f", {hardware['threads']} threads" if hardware["device"] == "cpu" else ""
-    return f"{hardware['name'] or hardware['device']}{threads}"
-
-
-def _conclude(
-    run: Run, finished: bool, results: Mapping[str, float], shares: Mapping[str, float], progress: Progress
-) -> None:
-    if not finished:
-        progress.say(f"stopped at step {run.step} of {run.config.run.steps}; go on: i2c train --resume {run.folder}")
-        return
-    if results:
-        shown = (f"{name.removeprefix('held_out_')} {value:.4f}" for name, value in results.items())
-        progress.say(f"held-out images: {', '.join(shown)}")
-    waiting, drawing = (100 * shares[name] for name in ("waiting", "drawing"))
-    progress.say(
-        f"took {run.seconds:.0f} s; {waiting:.1f} % waiting for data, {drawing:.1f} % drawing beside the network"
-    )
-    progress.say(f"wrote {run.folder / MODEL_FILE}")
-    progress.say(f"next: i2c decode IMAGE.png --family {run.family.name} --weights {run.folder}")

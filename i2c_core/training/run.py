@@ -16,15 +16,25 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from i2c_core.checkpoints import LEARNER, MODEL_FILE, Checkpoint, describe_model, fill, load_checkpoint, save_checkpoint
+from i2c_core.calibration import KEY as CALIBRATION
+from i2c_core.calibration import Calibration
+from i2c_core.checkpoints import (
+    LEARNER,
+    MODEL_FILE,
+    Checkpoint,
+    NetworkNumbers,
+    describe_model,
+    fill,
+    load_checkpoint,
+    save_checkpoint,
+)
 from i2c_core.config import TrainConfig, differences, resolve_config
 from i2c_core.devices import describe_hardware
 from i2c_core.errors import CheckpointError, TrainingError
 from i2c_core.families import Family
 from i2c_core.files import DiskError, write_atomically
-from i2c_core.model import Model, ModelConfig
 
 STATE_FILE = "training.safetensors"
 CONFIG_FILE = "config.toml"
@@ -55,10 +65,10 @@ def require_new(folder: Path) -> None:
         raise TrainingError(f"{folder} holds a run already", hint)
 
 
-def require_same(folder: Path, old: Checkpoint, config: TrainConfig) -> None:
+def require_same(folder: Path, old: Checkpoint, config: TrainConfig, learner: str = LEARNER) -> None:
     """Raise `TrainingError` where a resumed run would learn something else than it began with, or by another way."""
-    if old.meta["learner"] != LEARNER:
-        fact = f"{folder} is a run of the learner {old.meta['learner']!r}, not of {LEARNER!r}"
+    if old.meta["learner"] != learner:
+        fact = f"{folder} is a run of the learner {old.meta['learner']!r}, not of {learner!r}"
         raise TrainingError(fact, f"go on with its own: i2c train --resume {folder}")
     changed = differences(resolve_config(old.meta["train"]["config"], owner=old.name), config)
     if changed:
@@ -66,7 +76,7 @@ def require_same(folder: Path, old: Checkpoint, config: TrainConfig) -> None:
         raise TrainingError(fact, f"leave it out, or begin a run of its own with --init {folder}")
 
 
-def require_network(checkpoint: Checkpoint, config: ModelConfig) -> None:
+def require_network(checkpoint: Checkpoint, config: NetworkNumbers) -> None:
     """Raise `CheckpointError` where weights to begin from are of another network than the run's."""
     theirs, ours = checkpoint.meta["model"], config.to_dict()
     for name in sorted((theirs.keys() | ours.keys()) - {"dropout"}):
@@ -89,17 +99,19 @@ class Run:
     folder: Path
     family: Family
     config: TrainConfig
-    model: Model
-    mean: Model | None  # the running mean of the weights, where there is one
+    model: nn.Module
+    mean: nn.Module | None  # the running mean of the weights, where there is one
     optimizer: torch.optim.Optimizer
-    network: ModelConfig
+    network: NetworkNumbers
     step: int = 0
     seconds: float = 0.0  # in the loop, earlier sessions included
     began_from: str = ""  # what --init named
     saved: int = -1  # the step of the last save
+    calibration: Calibration | None = None  # fitted at the end
+    learner: str = LEARNER
 
     @property
-    def best(self) -> Model:
+    def best(self) -> nn.Module:
         """The network to decode with: the running mean where there is one."""
         return self.model if self.mean is None else self.mean
 
@@ -121,7 +133,9 @@ class Run:
             "init": self.began_from,
             "results": dict(results),
         }
-        meta = describe_model(self.family, self.network, recipe, self.step)
+        meta = describe_model(self.family, self.network, recipe, self.step, self.learner)
+        if self.calibration is not None:
+            meta[CALIBRATION] = self.calibration.to_dict()
         save_checkpoint(self.folder / STATE_FILE, self._tensors(), {**meta, "state": True})
         save_checkpoint(self.folder / MODEL_FILE, self.best.state_dict(), meta)
         self.saved = self.step

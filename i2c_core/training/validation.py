@@ -1,12 +1,16 @@
-"""How well a network reads images that it has not learned from: the loss, and programs decoded and drawn again.
+"""How well a network reads images that it has not learned from: the loss, programs decoded and drawn again, and how
+much of what it answers is to be trusted.
 
 Legend: B images, T tokens, V symbols, C channels, H W pixels.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
+from i2c_core.calibration import Calibration, calibrate
 from i2c_core.datasets.stream import Batch
 from i2c_core.decoding import AutoregressiveProposer, Greedy
 from i2c_core.model import Model
@@ -56,3 +60,26 @@ class Validation:
             "held_out_accuracy": correct / tokens,
             "held_out_exact": exact / images,
         }
+
+    def calibrate(self, model: Model, count: int) -> Calibration | None:
+        """How much to trust what the network answers, fitted on the first `count` of the held-out images; None where
+        there are none, or none could be read.
+        """
+        if self.held_out is None or count == 0:
+            return None
+        training, family = model.training, self.renderer.family
+        model.eval()
+        pairs = self.held_out.rows(slice(count))
+        values: list[Any] = [None] * len(pairs) if pairs.values is None else pairs.values.tolist()
+        with self.supply.drawing:
+            found = calibrate(
+                family,
+                self.renderer,
+                AutoregressiveProposer.for_family(model, family),
+                list(pairs.pixels),
+                [family.from_tokens(ids, own) for ids, own in zip(pairs.ids.tolist(), values, strict=True)],
+                image_size=family.size,
+                budget=self.supply.budget,
+            )
+        model.train(training)
+        return found

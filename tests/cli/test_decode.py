@@ -62,7 +62,8 @@ def test_json_schema(i2c: Run, checkpoint: Path, pictures: Path) -> None:
         assert len(distances) == 3
         assert distances == sorted(distances)
         for candidate in record["candidates"]:
-            assert list(candidate) == ["code", "distance", "logprob", "size"]
+            assert list(candidate) == ["code", "distance", "logprob", "size", "confidence"]
+            assert candidate["confidence"] is None  # these weights were never calibrated
             assert SPLITS.parse(candidate["code"]).size == candidate["size"]
             assert candidate["logprob"] < 0
     assert list(broken) == ["schema", "file", "family", "error", "hint"]
@@ -133,6 +134,25 @@ def test_strategies_and_seeds(i2c: Run, checkpoint: Path, pictures: Path) -> Non
     assert len(codes("--strategy", "beam", "--width", "3", "-n", "9")) > 3  # as many as candidates at least
     assert len(codes("--strategy", "stochastic-beam", "--width", "20", "-n", "5")) == 5
     assert codes("--strategy", "smc", "--particles", "40")
+
+
+def test_time(i2c: Run, checkpoint: Path, pictures: Path) -> None:
+    found = i2c("decode", pictures / "black.png", "--weights", checkpoint, "--time", "0.001")
+    assert found.exit_code == 0
+    SPLITS.check(SPLITS.parse(found.stdout))  # the first stage is always run
+    for wrong in ("0", "-1", "nan"):
+        assert i2c("decode", pictures / "black.png", "--weights", checkpoint, "--time", wrong).exit_code == 2
+
+
+def test_ink_that_is_left_over(i2c: Run, pictures: Path, tmp_path: Path) -> None:
+    weights = tiny_checkpoint("figures", tmp_path / "figures.safetensors")
+    paper = np.full((128, 128), 255, np.uint8)
+    paper[60:62, 16:112] = 0
+    Image.fromarray(paper).save(tmp_path / "line.png")
+    found = i2c("decode", tmp_path / "line.png", "--weights", weights, "--json", "--budget", "1", "--no-invert")
+    (blank,) = json.loads(found.stdout)["candidates"]  # one token draws nothing
+    assert blank["unexplained"] == [[0.125, 0.4688, 0.875, 0.4844]]
+    assert blank["overexplained"] == []
 
 
 def test_inverting(i2c: Run, checkpoint: Path, pictures: Path) -> None:

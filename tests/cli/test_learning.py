@@ -58,6 +58,10 @@ def test_train_resume_decode_and_evaluate(i2c: Run, config: Path, tmp_path: Path
     Image.new("L", (32, 32), 255).save(tmp_path / "white.png")
     decoded = i2c("decode", tmp_path / "white.png", "--weights", run)
     assert decoded.stdout == "W\n"
+    assert ", confidence " in decoded.stderr
+
+    told = json.loads(i2c("decode", tmp_path / "white.png", "--weights", run, "--json").stdout)["candidates"][0]
+    assert 0 < told["confidence"] < 1  # fitted on the held-out images
 
     card = tmp_path / "card.md"
     measured = i2c("eval", "--weights", run, "--sizes", "5..7", "-n", "3", "--json", "--card", card, "-q")
@@ -84,6 +88,36 @@ def test_evaluate_on_pairs(i2c: Run, checkpoint: Path, tmp_path: Path) -> None:
     assert "exact 1.0000, difference 0.0000, iou 1.0000" in found.stderr  # both are one symbol
 
 
+def test_evaluate_on_drawings_by_hand(i2c: Run, tmp_path: Path) -> None:
+    from tests.cli.conftest import tiny_checkpoint
+
+    weights = tiny_checkpoint("figures", tmp_path / "figures.safetensors")
+    few = (
+        "--weights",
+        weights,
+        "--strategy",
+        "greedy",
+        "--strategy",
+        "greedy",
+        "--report",
+        tmp_path / "page.html",
+        "-q",
+    )
+    sketched = i2c("eval", *few, "--sketch", "--sizes", "8", "--count", "3", "--json", "--time", "5")
+    assert sketched.exit_code == 0, sketched.stderr
+    record = json.loads(sketched.stdout)
+    assert (record["images"], record["unit"], record["strategies"]) == (3, "elements", ["greedy"])
+    assert set(record["elements"]["greedy"]) == {"iou", "missed", "invented", "symbols"}
+    assert set(record["top"]["greedy"]) == {"1", "5", "100"}
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").count("<tr>") == 1 + 3
+
+    Image.new("L", (128, 128), 255).save(tmp_path / "0.png")
+    (tmp_path / "truth.json").write_text('{"0.png": [{"op": "circle", "x": 3, "y": 4}]}', encoding="utf-8")
+    drawings = i2c("eval", *few, "--data", tmp_path)
+    assert drawings.exit_code == 0, drawings.stderr
+    assert drawings.stdout.splitlines()[0].split()[:2] == ["elements", "images"]
+
+
 @pytest.mark.parametrize(
     ("words", "code", "expected"),
     [
@@ -106,6 +140,12 @@ def test_evaluate_on_pairs(i2c: Run, checkpoint: Path, tmp_path: Path) -> None:
          "  -> name a family: see 'i2c families'\n"),
         (["eval", "-f", "splits", "--data", "x", "--sizes", "3"], 2,
          "error: --data and --sizes exclude each other\n  -> leave one of them out\n"),
+        (["eval", "-f", "splits", "--data", "x", "--sketch"], 2,
+         "error: --data and --sketch exclude each other\n  -> leave one of them out\n"),
+        (["eval", "--weights", "{w}", "--sketch"], 1,
+         "error: splits does not say the strokes of its programs, which a sketch needs\n  -> leave --sketch out\n"),
+        (["eval", "--weights", "{w}", "--strategy", "bean"], 2,
+         "error: there is no strategy 'bean'\n  -> did you mean 'beam'?\n"),
         (["eval", "--weights", "{w}", "--sizes", "3-5"], 1,
          "error: '3-5' are no sizes\n  -> write them as in 5..11 or 5,7,9\n"),
         (["eval", "--weights", "{w}", "--sizes", "2,4"], 1,

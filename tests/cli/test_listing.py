@@ -18,7 +18,7 @@ from tests.cli.conftest import Run
 def test_families(i2c: Run) -> None:
     found = i2c("families")
     assert (found.exit_code, found.stderr) == (0, "")
-    assert [line.split()[0] for line in found.stdout.splitlines()] == ["splits", "splits-rgb"]
+    assert [line.split()[0] for line in found.stdout.splitlines()] == ["diagrams", "figures", "splits", "splits-rgb"]
     assert i2c("families", "*-rgb").stdout.startswith("splits-rgb  image splits with a palette")
 
 
@@ -51,7 +51,8 @@ def test_families_that_do_not_exist(i2c: Run) -> None:
     found = i2c("families", "splts")
     assert (found.exit_code, found.stdout) == (1, "")
     assert found.stderr == "error: no family matches 'splts'\n  -> did you mean 'splits'?\n"
-    assert i2c("families", "?").stderr == "error: no family matches '?'\n  -> families: splits, splits-rgb\n"
+    known = "diagrams, figures, splits, splits-rgb"
+    assert i2c("families", "?").stderr == f"error: no family matches '?'\n  -> families: {known}\n"
 
 
 def test_plugins(i2c: Run, plugins: Plugins) -> None:
@@ -115,7 +116,7 @@ def test_doctor(i2c: Run) -> None:
     assert {"i2c", "python", "torch", "lark", "cpu", "splits"} <= set(first)
     record = json.loads(i2c("doctor", "--json").stdout)
     assert record["well"] is True
-    assert {f["area"] for f in record["findings"]} == {"system", "packages", "devices", "plugins"}
+    assert {f["area"] for f in record["findings"]} == {"system", "packages", "devices", "tools", "plugins"}
 
 
 def test_doctor_misses_what_is_needed(i2c: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,6 +134,7 @@ def test_convert_several(i2c: Run, tmp_path: Path) -> None:
         (["B", "--format", "yaml"], 1, "error: splits has no format 'yaml'\n  -> use one of text, json\n"),
         (["B", "-o", "out"], 1, "error: no format of splits has files without an ending\n"
          "  -> use .txt, .json, or name a format\n"),
+        (["B", "--snippet"], 1, "error: format 'text' of splits has no short form\n  -> leave --snippet out\n"),
         (["{}", "--from", "json", "--format", "text"], 1,
          "error: this JSON is no program\n  -> write {\"tokens\": [\"...\", ...]}\n"),
     ],
@@ -141,6 +142,17 @@ def test_convert_several(i2c: Run, tmp_path: Path) -> None:
 def test_convert_errors(i2c: Run, words: list[str], code: int, expected: str) -> None:
     found = i2c("convert", *words, "-f", "splits")
     assert (found.exit_code, found.stdout, found.stderr) == (code, "", expected)
+
+
+def test_convert_to_a_short_form(i2c: Run, tmp_path: Path) -> None:
+    short = i2c("convert", "circle 4, 10", "-f", "figures", "--snippet")
+    assert short.exit_code == 0
+    assert short.stdout.startswith("\\begin{tikzpicture}")
+    i2c("convert", "circle 4, 10", "-f", "figures", "--snippet", "-o", tmp_path / "a.tex")
+    assert (tmp_path / "a.tex").read_text() == short.stdout
+    found = i2c("convert", "circle 4, 10", "-f", "figures", "--snippet", "--format", "svg")
+    assert (found.exit_code, found.stdout) == (1, "")
+    assert found.stderr == "error: format 'svg' of figures has no short form\n  -> leave --snippet out, or use tikz\n"
 
 
 def test_text_is_utf8_with_lf(i2c: Run, tmp_path: Path) -> None:

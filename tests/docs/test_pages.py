@@ -16,7 +16,20 @@ LAYOUT = ROOT / "tests" / "house" / "test_layout.py"
 PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("*/README.md")])
 
 
-@pytest.mark.parametrize("name", ["decoding.md", "design.md", "grammars.md", "masking.md", "signatures.md"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "confidence.md",
+        "decoding.md",
+        "design.md",
+        "figures.md",
+        "framing.md",
+        "grammars.md",
+        "masking.md",
+        "signatures.md",
+        "sketching.md",
+    ],
+)
 def test_examples_run(name: str) -> None:
     run_python(ROOT / "docs" / name, blocks(ROOT / "docs" / name, "python"))
 
@@ -26,6 +39,12 @@ def test_commands_on_a_grammar_alone_run(block: Block, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     run_console(ROOT / "docs" / "grammars.md", block, tmp_path, lambda: {"PATH": path})
+
+
+@pytest.mark.parametrize("block", blocks(ROOT / "docs" / "figures.md", "console"), ids=lambda b: f"line-{b.line}")
+def test_commands_on_figures_run(block: Block, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    run_console(ROOT / "docs" / "figures.md", block, tmp_path, lambda: {"PATH": path})
 
 
 def test_the_design_lists_the_order_of_imports_that_is_tested() -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from i2c_core.errors import FormatError
 from i2c_core.families import Family
-from i2c_core.formats import Format, find_format, format_of_file
+from i2c_core.formats import Format, choose_format, find_format, format_of_file
+from i2c_core.leftovers import Region
 from i2c_core.plugins import get_family
+from i2c_core.programs import Program
 
 SPLITS = get_family("splits")
 REALS = Family("reals", root="Line", signature="line : (Angle) -> Line\nAngle = 0.0..360.0 in 4 bins")
@@ -80,3 +85,28 @@ def test_a_format_that_writes_no_text_is_told() -> None:
     with pytest.raises(FormatError) as caught:
         broken.dumps(SPLITS, SPLITS.parse("B"))
     assert caught.value.fact == "format 'none' of splits wrote NoneType, expected str"
+
+
+def test_a_short_form_and_what_is_not_explained() -> None:
+    def write(family: Family, program: Program, unexplained: tuple[Region, ...] = ()) -> str:
+        return f"<{family.show(program)}> {len(unexplained)}"
+
+    def fragment(family: Family, program: Program, unexplained: tuple[Region, ...] = ()) -> str:
+        return f"{family.show(program)} {len(unexplained)}"
+
+    page = Format("page", ".page", write, fragment=fragment, annotated=True)
+    family = replace(SPLITS, formats=(page,))
+    program, left = family.parse("h B W"), [Region(0, 0, 1, 1, 0.5)]
+    assert page.dumps(family, program) == "<h B W> 0\n"
+    assert page.dumps(family, program, unexplained=left) == "<h B W> 1\n"
+    assert page.dumps(family, program, snippet=True, unexplained=left) == "h B W 1\n"
+    assert choose_format(family, None, snippet=True) is page
+    assert choose_format(family, None, Path("x.page"), snippet=True) is page
+    assert choose_format(family, None).name == "text"
+    for name, output in (("json", None), (None, Path("x.json"))):
+        with pytest.raises(FormatError) as caught:
+            choose_format(family, name, output, snippet=True)
+        assert str(caught.value) == ("format 'json' of splits has no short form\n  -> leave --snippet out, or use page")
+    with pytest.raises(FormatError) as caught:
+        find_format(SPLITS, "json").dumps(SPLITS, program, snippet=True)
+    assert str(caught.value) == "format 'json' of splits has no short form\n  -> leave --snippet out"

@@ -23,6 +23,7 @@ import torch
 from PIL import Image
 
 from i2c_core import get_family
+from i2c_core.calibration import Calibration
 from i2c_core.checkpoints import load_checkpoint, load_model, require_match, save_checkpoint
 from i2c_core.config import TrainConfig, resolve_config
 from i2c_core.datasets.keys import held_out, pixel_keys
@@ -128,6 +129,7 @@ def test_a_run_leaves_a_checkpoint_metrics_and_a_curve(tmp_path: Path) -> None:
     recipe = checkpoint.meta["train"]
     assert (checkpoint.meta["step"], recipe["samples"], recipe["results"]) == (30, 240, trained.results)
     assert recipe["hardware"]["threads"] == 1
+    assert Calibration.from_dict(checkpoint.meta["calibration"]).pictures == 16  # the held-out images
     assert resolve_config(recipe=recipe["config"]) == resolve_config(file=tmp_path / "r" / "config.toml")
     model = load_model(checkpoint)
     seen = Observation(torch.zeros(2, 1, 32, 32))

@@ -1,0 +1,235 @@
+"""The learner of dense proposals, from settings to a checkpoint, read from top to bottom.
+
+Lessons are functions of (seed, step), so that a run which is killed and resumed goes on as it would have.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from i2c_core.calibration import Calibration, calibrate
+from i2c_core.checkpoints import MODEL_FILE, fill, load_checkpoint, require_match
+from i2c_core.config import TrainConfig
+from i2c_core.devices import find_device
+from i2c_core.families import Family
+from i2c_core.items.catalogue import Catalogue, catalogue_of
+from i2c_core.items.lessons import Lesson, Lessons
+from i2c_core.items.network import ItemNetwork, NetworkConfig
+from i2c_core.items.proposer import ItemProposer
+from i2c_core.progress import Progress, make_progress
+from i2c_core.raster import Renderer
+from i2c_core.training import Trained
+from i2c_core.training.batches import Prefetcher
+from i2c_core.training.loop import make_optimizer
+from i2c_core.training.loss import Loss
+from i2c_core.training.record import Record
+from i2c_core.training.run import Run, load_state, require_network, require_new, require_same
+from i2c_core.training.schedule import learning_rate
+from i2c_core.training.surroundings import conclude, introduce, own_chance, own_threads, safe, wants_bf16
+from i2c_core.training.watch import Means, Times, stop_requests
+
+NAME = "items"
+EVALUATION_SEED = 2**31  # beyond those of runs: no scene of an evaluation is one of training
+CALIBRATION_SEED = 2**31 + 1
+EVALUATED = 128  # scenes
+
+
+def train(
+    family: Family,
+    config: TrainConfig,
+    out: Path,
+    *,
+    resume: bool = False,
+    init: Path | None = None,
+    progress: Progress | None = None,
+) -> Trained:
+    """Train a network that scores every item of a family's drawings.
+
+    Args and errors are those of `i2c_core.training.train`; of the settings of the model, `channels`, `blocks` and
+    `width` (of the networks of the symbols) are its own.
+
+    Raises:
+        FamilyError: the family does not say its strokes, or its programs are no lists of commands.
+    """
+    progress = make_progress() if progress is None else progress
+    config = config.for_family(family)
+    device = find_device(config.run.device)
+    state = load_state(out) if resume else None
+    if state is None:
+        require_new(out)
+    else:
+        require_match(state, family)
+        require_same(out, state, config, NAME)
+    catalogue = catalogue_of(family)
+
+    with ExitStack() as stack:
+        stack.enter_context(own_chance(device))
+        stack.enter_context(own_threads(config.run.threads))
+        torch.manual_seed(config.run.seed)
+        numbers = network_config(config)
+        network = ItemNetwork(numbers, catalogue)
+        if state is None and init is not None:
+            weights = load_checkpoint(init)
+            require_match(weights, family)
+            require_network(weights, numbers)
+            fill(network, weights.tensors, weights.name)
+        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimizer = make_optimizer(network, config.optim)
+        begin = "" if init is None else str(init)
+        run = Run(out, family, config, network, None, optimizer, numbers, began_from=begin, learner=NAME)
+        if state is not None:
+            run.restore(state)
+        stack.enter_context(run.telling_what_is_safe())
+        run.begin()
+        introduce(run, device, progress, before=None if state is None else state.meta["train"].get("hardware"))
+        record = stack.enter_context(Record(out, run.step, config.run.tensorboard))
+        lessons = _lessons(catalogue, config, config.run.batch_size, config.run.seed, device)
+        validation = Validation(catalogue, config, device)
+
+        # ---------------------------------------------------------------------------------------- the loop
+        steps, settings = config.run.steps, config.run
+        dtype = torch.bfloat16 if wants_bf16(settings.precision, device) else torch.float32
+        clip = config.optim.clip or float("inf")
+        means, times, before = Means(device), Times(progress.say, plain=False), run.seconds
+        results: dict[str, float] = {} if state is None else dict(state.meta["train"]["results"])
+        network.train()
+        batches = stack.enter_context(Prefetcher(lessons.lesson, range(run.step, steps), config.data.prefetch))
+        task = stack.enter_context(progress.task("training", steps, run.step))
+        stop = stack.enter_context(stop_requests())
+        while run.step < steps and not stop.is_set():
+            lesson = batches.get()
+            rate = learning_rate(run.step, steps, config.optim)
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+                logits = network(network.features(lesson.ink, lesson.canvas), lesson.asked, lesson.state)
+            loss = _loss(logits, lesson)
+            optimizer.zero_grad(set_to_none=True)
+            (loss.total / len(lesson.ink)).backward()  # type: ignore[no-untyped-call]
+            norm = nn.utils.clip_grad_norm_(network.parameters(), clip)
+            optimizer.step()
+            means.add(loss, norm)
+            run.step += 1
+            run.seconds = before + times.seconds
+            times.step(batches.waited, batches.made, 0.0)
+
+            looked, last, note = times.seconds, run.step == steps, ""
+            evaluates = last or (settings.eval_every > 0 and run.step % settings.eval_every == 0)
+            saves = last or stop.is_set() or (settings.save_every > 0 and run.step % settings.save_every == 0)
+            if evaluates or saves or run.step % settings.log_every == 0:
+                means.require_finite(run.step, safe(run))
+                times.judge()
+                values = {**means.read(), "rate": rate, "samples": run.step * settings.batch_size}
+                values |= {"seconds": run.seconds, **times.shares()}
+                if evaluates:
+                    results = validation(network)
+                note = f"loss {values['loss']:.4f}"
+                record.write(run.step, {**values, **results} if evaluates else values)
+            if last:
+                run.calibration = validation.calibrate(network, settings.calibration_samples)
+            if saves:
+                run.save(device, results)
+            if evaluates:
+                record.draw()
+            times.aside += times.seconds - looked
+            task.advance(note=note)
+        if run.saved != run.step:  # asked to stop since the last step looked
+            means.require_finite(run.step, safe(run))
+            run.save(device, results)
+        # ------------------------------------------------------------------------------------------------
+
+    finished = run.step >= steps
+    conclude(run, finished, results, times.shares(), progress)
+    return Trained(out, out / MODEL_FILE, run.step, finished, results)
+
+
+train.proposer = ItemProposer.of  # type: ignore[attr-defined]
+
+
+def network_config(config: TrainConfig) -> NetworkConfig:
+    """The network's numbers from settings that `for_family` has filled in."""
+    model, data = config.model, config.data
+    assert model.budget is not None
+    assert data.height is not None
+    assert data.width is not None
+    return NetworkConfig(
+        size=(data.height, data.width),
+        channels=model.channels,
+        blocks=model.blocks,
+        hidden=model.width,
+        max_tokens=model.budget,
+    )
+
+
+def _lessons(catalogue: Catalogue, config: TrainConfig, batch: int, seed: int, device: torch.device) -> Lessons:
+    data = config.data
+    assert data.height is not None
+    assert data.width is not None
+    assert data.min_size is not None
+    assert data.max_size is not None
+    return Lessons(catalogue, (data.height, data.width), batch, (data.min_size, data.max_size), seed, device)
+
+
+def _loss(logits: Tensor, lesson: Lesson) -> Loss:
+    """Cross entropy over the placements, in nats: of all those of an image, whether they were drawn for it or not."""
+    nats = F.cross_entropy(logits, lesson.target, reduction="none") * lesson.weight  # (M,)
+    matters = lesson.target > 0
+    correct = ((logits.argmax(1) == lesson.target) & matters).sum()
+    return Loss(nats.sum(), correct, matters.sum())
+
+
+@dataclass
+class Validation:
+    """Scenes that training never sees, sketched, and how many of them the network reads exactly."""
+
+    catalogue: Catalogue
+    config: TrainConfig
+    device: torch.device
+
+    def __post_init__(self) -> None:
+        wanted = self.config.run.eval_samples
+        count = EVALUATED if wanted is None else wanted
+        self.lesson: Lesson | None = None
+        self.truth: list[list[int]] = []
+        if count:
+            lessons = _lessons(self.catalogue, self.config, count, EVALUATION_SEED, self.device)
+            self.lesson, self.truth = lessons.examination()
+
+    @torch.no_grad()
+    def __call__(self, network: ItemNetwork) -> dict[str, float]:
+        """The share that is exact at the first look, and the loss in nats an image."""
+        if self.lesson is None:
+            return {}
+        network.eval()
+        lesson = self.lesson
+        logits = network(network.features(lesson.ink, lesson.canvas), lesson.asked, lesson.state)
+        network.train()
+        loss = _loss(logits, lesson)
+        wrong = torch.bincount(lesson.asked.image[logits.argmax(1) != lesson.target], minlength=len(self.truth))
+        there = torch.bincount(lesson.asked.image[lesson.target > 0], minlength=len(self.truth))
+        counts = torch.tensor([len(items) for items in self.truth], device=self.device)
+        exact = (wrong == 0) & (there == counts)
+        return {
+            "held_out_loss": float(loss.total / loss.tokens.clamp(min=1)),
+            "held_out_accuracy": float(loss.correct / loss.tokens.clamp(min=1)),
+            "held_out_exact": float(exact.float().mean()),
+        }
+
+    def calibrate(self, network: ItemNetwork, count: int) -> Calibration | None:
+        """How much to trust what the network answers, fitted on `count` sketches of their own."""
+        if not count:
+            return None
+        network.eval()
+        family, proposer = self.catalogue.family, ItemProposer(network, self.catalogue)
+        lesson, truth = _lessons(self.catalogue, self.config, count, CALIBRATION_SEED, self.device).examination()
+        paper = (255 - 255 * lesson.ink).round().byte().cpu().numpy()[:, None].repeat(family.channels, 1)
+        programs = [family.canonical(family.from_tokens(ids)) for ids in self.catalogue.to_ids(truth).tolist()]
+        size, budget = (lesson.ink.shape[1], lesson.ink.shape[2]), network.config.max_tokens
+        with Renderer(family) as renderer:
+            return calibrate(family, renderer, proposer, list(paper), programs, image_size=size, budget=budget)
