@@ -19,7 +19,8 @@ from i2c_core.framing.strokes import Evidence, find_evidence
 CELL = 16  # pixels a side of a cell of what framing makes
 MARGIN = 1  # cells on each side that hold no coordinate
 _WHITE = 240  # paper that needs no cleaning is at least this bright
-_CLEAN = 0.45  # share of a picture that must be white, and of its outermost strip 0.95
+_CLEAN = 0.45  # share of a picture that must be white, and of its outermost strip `_SIDES`
+_SIDES = 0.85  # writing and specks may reach them
 _ASPECT = 0.02  # relative difference of aspects that count as one
 _AGAINST = 5.0  # nats by which another grid must explain a clean picture of the canvas's aspect better than its own
 _SAME_PITCH = 0.04  # two grids are one where their pitches differ by less than this share
@@ -33,7 +34,7 @@ Pixels = NDArray[np.uint8]
 def paper(pixels: Pixels, canvas: tuple[int, int]) -> Pixels:
     """Find the drawing in a picture and bring it onto its canvas; a picture that is framed already stays as it is.
 
-    A picture is *framed* where its paper is clean (at least 45 % of its pixels and 95 % of those along its sides are
+    A picture is *framed* where its paper is clean (at least 45 % of its pixels and 85 % of those along its sides are
     240 or brighter), its aspect is the canvas's within 2 %, and
 
     - it has a whole number of pixels a cell, at most 16; or
@@ -87,7 +88,7 @@ def is_clean(pixels: Pixels) -> bool:
     strip = max(1, min(seen.shape) // 128)
     inner = seen[strip:-strip, strip:-strip]
     sides = seen.size - inner.size
-    return bool(int(seen.sum()) - int(inner.sum()) >= 0.95 * sides)
+    return bool(int(seen.sum()) - int(inner.sum()) >= _SIDES * sides)
 
 
 def _whole_cells(height: int, width: int, canvas: tuple[int, int]) -> bool:

@@ -19,6 +19,7 @@ from i2c_core.strokes import draw
 
 LEAST = 5e-4  # the probability of being drawn below which a placement is no candidate
 MOST = 320  # candidates of an image
+FIRST = 0.35  # weight of the first look beside the last one in the score of a set
 BATCH = 16  # canvases looked at at once
 
 Sets = NDArray[np.int8]  # (K, C): of each set what it has in each candidate, 0 for nothing, else 1 + variant
@@ -32,31 +33,47 @@ class Beliefs:
         first: (C, 1 + W) log-probabilities, given an empty canvas.
     """
 
-    def __init__(self, network: ItemNetwork, catalogue: Catalogue, ink: Tensor, screened: Tensor) -> None:
+    def __init__(
+        self, network: ItemNetwork, catalogue: Catalogue, ink: Tensor, screened: Tensor, choose: bool = True
+    ) -> None:
+        """Look at an image for the first time.
+
+        Args:
+            ink: (H, W) of the image.
+            screened: (M,) placements that may be drawn in it.
+            choose: take those that are likely; else all of them are candidates, in their order.
+        """
         self.network, self.catalogue, self.ink = network, catalogue, ink
         asked = Screened(torch.zeros_like(screened), screened)
         empty = torch.zeros_like(ink)
         with torch.no_grad():
             maps = network.features(ink[None], empty[None])
-            first = network(maps, asked, torch.zeros_like(screened)).log_softmax(1)  # (M, 1 + W)
-        drawn = -first[:, 0]  # grows with the probability of being drawn
-        order = torch.argsort(drawn, descending=True, stable=True)
-        order = order[(drawn[order] > LEAST)][:MOST]
-        self.candidates = screened[order].cpu().numpy()
-        self.first = first[order].double().cpu().numpy()
+            logits = network(maps, asked, torch.zeros_like(screened))  # (M, 1 + W)
+        first = logits.masked_fill(~self._possible(screened), -torch.inf).log_softmax(1)
+        order = torch.arange(len(screened), device=ink.device)
+        if choose:
+            drawn = -first[:, 0]  # grows with the probability of being drawn
+            order = torch.argsort(drawn, descending=True, stable=True)
+            order = order[(drawn[order] > LEAST)][:MOST]
+        self.candidates: NDArray[np.int64] = screened[order].cpu().numpy()
+        self.first: NDArray[np.float64] = first[order].double().cpu().numpy()
 
     def __len__(self) -> int:
         return len(self.candidates)
 
     def items(self, state: NDArray[np.int8]) -> list[int]:
-        """The items of one set."""
-        chosen = np.flatnonzero(state)
-        found: list[int] = self.catalogue.item_of[self.candidates[chosen], state[chosen] - 1].tolist()
-        return found
+        """The items of one set, in the order of the candidates."""
+        return items_of(self.catalogue, self.candidates, state)
 
-    def possible(self) -> NDArray[np.bool_]:
-        """(C, 1 + W) what a set may have in each candidate."""
-        return np.concatenate((np.ones((len(self), 1), bool), self.catalogue.item_of[self.candidates] >= 0), 1)
+    def _possible(self, placement: Tensor) -> Tensor:
+        """(M, 1 + W) what a set may have in each of M placements."""
+        return torch.from_numpy(possible(self.catalogue, placement.cpu().numpy())).to(placement.device)
+
+    def scores(self, sets: Sets, logp: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(K,) how well sets explain the image, higher is better, in nats; `logp` is what `given` says of them."""
+        first = np.broadcast_to(self.first, logp.shape)
+        found: NDArray[np.float64] = agreement(sets, logp) + FIRST * agreement(sets, first)
+        return found
 
     def given(self, sets: Sets) -> NDArray[np.float64]:
         """(K, C, 1 + W) log-probabilities of what is there, given each set on the canvas."""
@@ -74,8 +91,21 @@ class Beliefs:
         with torch.no_grad():
             maps = self.network.features(self.ink.expand(k, -1, -1), canvas)
             logits = self.network(maps, Screened(image, placement), state)
-        found: NDArray[np.float64] = logits.log_softmax(1).double().cpu().numpy().reshape(k, c, -1)
+        logits = logits.masked_fill(~self._possible(placement[:c]).repeat(k, 1), -torch.inf)
+        found: NDArray[np.float64] = logits.log_softmax(1).double().cpu().numpy().reshape(k, c, self.first.shape[1])
         return found
+
+
+def possible(catalogue: Catalogue, placement: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(M, 1 + W) what a set may have in each of M placements: nothing, or a variant that is canonical there."""
+    return np.concatenate((np.ones((len(placement), 1), bool), catalogue.item_of[placement] >= 0), 1)
+
+
+def items_of(catalogue: Catalogue, candidates: NDArray[np.int64], state: NDArray[np.int8]) -> list[int]:
+    """The items of one set (C,), in the order of the candidates."""
+    chosen = np.flatnonzero(state)
+    found: list[int] = catalogue.item_of[candidates[chosen], state[chosen] - 1].tolist()
+    return found
 
 
 def differences(sets: Sequence[NDArray[np.int8]] | Sets, logp: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -111,7 +141,7 @@ def likeliest(logp: NDArray[np.float64], n: int) -> tuple[Sets, NDArray[np.float
     top = np.take_along_axis(logp, best[:, None], 1)[:, 0]  # (C,)
     cost = top[:, None] - logp  # (C, 1 + W)
     cost[np.arange(len(best)), best] = np.inf
-    place, value = np.unravel_index(np.argsort(cost, axis=None, kind="stable"), cost.shape)
+    place, value = np.divmod(np.argsort(cost, axis=None, kind="stable"), cost.shape[1])
     costs = cost[place, value]
     keep = np.isfinite(costs)
     place, value, costs = place[keep], value[keep], costs[keep]

@@ -30,8 +30,11 @@ from i2c_core.symbols import Enumeration
 
 ALONG = 16  # probes along a placement's strokes
 BEYOND = (-0.9, -0.45, 0.45, 0.9)  # cells before the first end and behind the last one of a single open stroke
-PROBES = ALONG + len(BEYOND)
-MOST = 2_000_000  # items that are listed one by one
+BESIDE = ((0.35, 0.24), (0.35, -0.24))  # cells inside its ends, and to their sides, where barbs of an arrow would be
+PROBES = ALONG + len(BEYOND) + 2 * len(BESIDE)
+MOST = 4_000_000  # ways to write a symbol that are gone through one by one
+MOST_VARIANTS = 100  # of a placement: states of sets are bytes
+CHUNK = 8192  # placements that are measured at once
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,8 @@ class Catalogue:
 
     Attributes:
         kinds: the symbols of items.
-        tokens: (I, 1 + A) int64 token ids of each item, the family's padding behind its end.
+        tokens: (I, 1 + A) int16 token ids of each item (int64 of large vocabularies), the family's padding behind
+            its end.
         lengths: (I,) how many tokens an item takes in a list, with the one that continues the list.
         placement, variant: (I,) int64 of each item.
         kind: (P,) int64, the number of each placement's symbol.
@@ -78,6 +82,8 @@ class Catalogue:
         vocabulary = family.vocabulary
         self.pad = vocabulary.pad
         self.cons, self.nil, element = _list_of(family)
+        if vocabulary.continuous.any():
+            raise FamilyError(f"{family.name} has numbers that are not whole", "use another learner")
         width = 1 + int(vocabulary.arity.max())
         kinds, rows, placement, variant = [], [], [], []
         placed = 0
@@ -89,7 +95,7 @@ class Catalogue:
                     vocabulary.tokens[token],
                     token,
                     int(vocabulary.arity[token]),
-                    int(variants.max()) + 1,
+                    int(variants.max(initial=0)) + 1,
                     placed,
                     placed + len(places),
                 )
@@ -100,13 +106,18 @@ class Catalogue:
             placed += len(places)
         self.kinds = tuple(kinds)
         self.tokens = np.concatenate(rows)  # (I, 1 + A)
+        if not len(self.tokens):
+            raise FamilyError(f"{family.name} has no command that is canonical", "look at its constraint=")
         self.lengths = 1 + (self.tokens != self.pad).sum(1)  # (I,) tokens of a list that each item is written with
         self.placement, self.variant = np.concatenate(placement), np.concatenate(variant)
         self.kind = np.concatenate([np.full(k.last - k.first, i) for i, k in enumerate(self.kinds)])
         self.most_variants = max(k.variants for k in self.kinds)
+        if self.most_variants > MOST_VARIANTS:
+            fact = f"a command of {family.name} has {self.most_variants} variants, more than {MOST_VARIANTS}"
+            raise FamilyError(fact, "make numbers of what has many values, or use another learner")
         self.item_of = np.full((placed, self.most_variants), -1, np.int64)
         self.item_of[self.placement, self.variant] = np.arange(len(self.tokens))
-        self._weights = (vocabulary.size + 1) ** np.arange(width, dtype=np.int64)  # keys of items
+        self._weights = np.random.default_rng(1).integers(-(1 << 62), 1 << 62, width)  # a hash, modulo 2**64
         keys = self.tokens @ self._weights
         self._order = np.argsort(keys)
         self._keys = keys[self._order]
@@ -118,23 +129,22 @@ class Catalogue:
     def _measure(self) -> None:
         written = self.item_of >= 0  # (P, W)
         first = self.item_of[np.arange(len(written)), written.argmax(1)]  # (P,) the first item of each placement
-        probes, sizes = [], []
-        for start in range(0, len(first), 8192):
-            strokes = self._strokes(self._alone(first[start : start + 8192]))
-            found, size = _probes(strokes)
+        probes, sizes, keys = [], [], []
+        weights = np.random.default_rng(0).integers(-(1 << 62), 1 << 62, 2 * ALONG)  # a hash, modulo 2**64
+        for start in range(0, len(first), CHUNK):
+            strokes = self._strokes(self._alone(first[start : start + CHUNK]))
+            cells, size = _probes(strokes)
             self.extent = strokes.extent
-            probes.append(found)
+            probes.append(cells / torch.tensor(self.extent))
             sizes.append(size)
-        cells = torch.cat(probes)
-        self.size = torch.cat(sizes)
-        self.probes = cells / torch.tensor(self.extent)
-        # A stroke and the same drawn backwards are one outline: the one whose first probe comes before its last.
-        along = (cells[:, :ALONG] * 64).round().long()  # (P, ALONG, 2)
-        ends = along[:, 0] - along[:, -1]  # (P, 2)
-        back = (ends[:, 0] > 0) | ((ends[:, 0] == 0) & (ends[:, 1] > 0))
-        along = torch.where(back[:, None, None], along.flip(1), along).flatten(1)  # (P, 2 * ALONG)
-        weights = np.random.default_rng(0).integers(-(1 << 62), 1 << 62, along.shape[1])  # a hash, modulo 2**64
-        _, where, self.outline = np.unique(along.numpy() @ weights, return_index=True, return_inverse=True)
+            # A stroke and the same drawn backwards are one outline: the one whose first probe comes before its last.
+            along = (cells[:, :ALONG] * 64).round().long()  # (P, ALONG, 2)
+            ends = along[:, 0] - along[:, -1]  # (P, 2)
+            back = (ends[:, 0] > 0) | ((ends[:, 0] == 0) & (ends[:, 1] > 0))
+            along = torch.where(back[:, None, None], along.flip(1), along).flatten(1)  # (P, 2 * ALONG)
+            keys.append(along.numpy() @ weights)
+        self.probes, self.size = torch.cat(probes), torch.cat(sizes)
+        _, where, self.outline = np.unique(np.concatenate(keys), return_index=True, return_inverse=True)
         self.outline = self.outline.reshape(-1)
         self.outline_probes = self.probes[torch.from_numpy(where), :ALONG].contiguous()
 
@@ -186,11 +196,11 @@ class Catalogue:
         """
         keys = tokens @ self._weights
         at = np.searchsorted(self._keys, keys).clip(max=len(self._keys) - 1)
-        wrong = self._keys[at] != keys
+        found: NDArray[np.int64] = self._order[at]
+        wrong = (self.tokens[found] != tokens).any(1)
         if wrong.any():
             names = [self.family.vocabulary.tokens[t] for t in tokens[wrong][0] if t < self.pad]
             raise FamilyError(f"{' '.join(names)} is no canonical command of {self.family.name}", "normalise first")
-        found: NDArray[np.int64] = self._order[at]
         return found
 
     def strokes(self, sets: Sequence[Sequence[int]]) -> Strokes:
@@ -248,7 +258,7 @@ def _items_of(
         fact = f"{vocabulary.tokens[token]} of {family.name} can be written in {total:,} ways, more than {MOST:,}"
         raise FamilyError(fact, "use another learner, or a smaller canvas")
     rows = _canonical(family, [cons, token], len(types))  # (n, A of this symbol)
-    found = np.full((len(rows), width), vocabulary.pad, np.int64)
+    found = np.full((len(rows), width), vocabulary.pad, np.int16 if vocabulary.pad < 1 << 15 else np.int64)
     found[:, 0], found[:, 1 : 1 + rows.shape[1]] = token, rows
     place, variant = np.zeros(len(rows), np.int64), np.zeros(len(rows), np.int64)
     for column, (type_, choice) in enumerate(zip(types, choices, strict=True)):
@@ -299,7 +309,10 @@ def _probes(strokes: Strokes) -> tuple[Tensor, Tensor]:
     middle = (along.amax(1) + along.amin(1)) / 2
     stroke = strokes.shape[torch.arange(n), first]
     unit = torch.nn.functional.normalize(stroke[:, 2:4] - stroke[:, :2], dim=1)
-    beyond = [
-        torch.where(only[:, None], (stroke[:, :2] if b < 0 else stroke[:, 2:4]) + b * unit, middle) for b in BEYOND
-    ]
-    return torch.cat((along, torch.stack(beyond, 1)), 1).float(), along.amax(1) - along.amin(1)
+    begin, end = stroke[:, :2], stroke[:, 2:4]
+    side = torch.stack((-unit[:, 1], unit[:, 0]), 1)
+    more = [(begin if b < 0 else end) + b * unit for b in BEYOND]
+    more += [begin + inside * unit + aside * side for inside, aside in BESIDE]
+    more += [end - inside * unit + aside * side for inside, aside in BESIDE]
+    around = [torch.where(only[:, None], point, middle) for point in more]
+    return torch.cat((along, torch.stack(around, 1)), 1).float(), along.amax(1) - along.amin(1)

@@ -17,6 +17,7 @@ from i2c_core.calibration import Calibration, calibrate
 from i2c_core.checkpoints import MODEL_FILE, fill, load_checkpoint, require_match
 from i2c_core.config import TrainConfig
 from i2c_core.devices import find_device
+from i2c_core.errors import ConfigError
 from i2c_core.families import Family
 from i2c_core.items.catalogue import Catalogue, catalogue_of
 from i2c_core.items.lessons import Lesson, Lessons
@@ -38,6 +39,7 @@ NAME = "items"
 EVALUATION_SEED = 2**31  # beyond those of runs: no scene of an evaluation is one of training
 CALIBRATION_SEED = 2**31 + 1
 EVALUATED = 128  # scenes
+SIDE = 32  # pixels: sides of pictures are multiples of it
 
 
 def train(
@@ -153,11 +155,19 @@ train.proposer = ItemProposer.of  # type: ignore[attr-defined]
 
 
 def network_config(config: TrainConfig) -> NetworkConfig:
-    """The network's numbers from settings that `for_family` has filled in."""
+    """The network's numbers from settings that `for_family` has filled in.
+
+    Raises:
+        ConfigError: pictures whose sides are no multiples of SIDE.
+    """
     model, data = config.model, config.data
     assert model.budget is not None
     assert data.height is not None
     assert data.width is not None
+    if data.height % SIDE or data.width % SIDE:
+        fact = f"pictures of {data.width}x{data.height} were asked for, the network halves its own five times"
+        hint = f"use multiples of {SIDE}: --set data.width={_whole(data.width)} --set data.height={_whole(data.height)}"
+        raise ConfigError(fact, hint)
     return NetworkConfig(
         size=(data.height, data.width),
         channels=model.channels,
@@ -165,6 +175,10 @@ def network_config(config: TrainConfig) -> NetworkConfig:
         hidden=model.width,
         max_tokens=model.budget,
     )
+
+
+def _whole(pixels: int) -> int:
+    return max(SIDE, round(pixels / SIDE) * SIDE)
 
 
 def _lessons(catalogue: Catalogue, config: TrainConfig, batch: int, seed: int, device: torch.device) -> Lessons:

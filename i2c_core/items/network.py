@@ -19,25 +19,27 @@ from torch import Tensor, nn
 from i2c_core.items.catalogue import PROBES, Catalogue
 from i2c_core.items.screening import Screened
 
+FINE = 24  # features at a quarter of the size
+
 
 @dataclass(frozen=True)
 class NetworkConfig:
     """The numbers of the network.
 
     Attributes:
-        size: height and width of its images in pixels, multiples of 16.
-        channels: of the features at a quarter of the size; coarser ones have twice and three times as many.
+        size: height and width of its images in pixels, multiples of 32.
+        channels: of the features at an eighth of the size; coarser ones have twice and three times as many.
         blocks: residual blocks at each size.
         probe: features gathered at a probe, of the coarse map and of the fine one.
         hidden: width of the networks of the symbols.
         max_tokens: of a program; the network itself has no such bound.
     """
 
-    size: tuple[int, int] = (128, 128)
+    size: tuple[int, int] = (256, 256)
     channels: int = 32
     blocks: int = 2
-    probe: tuple[int, int] = (24, 8)
-    hidden: int = 64
+    probe: tuple[int, int] = (24, 12)
+    hidden: int = 96
     max_tokens: int = 256
 
     @property
@@ -79,14 +81,14 @@ class ItemNetwork(nn.Module):
         super().__init__()
         self.config = config
         c, n = config.channels, config.blocks
-        self.stem = _convolution(8, 20)
-        self.enter = nn.Sequential(_convolution(20, c, 3, 2), nn.ReLU(), _blocks(c, n))
+        self.stem = nn.Sequential(_convolution(8, 16, 3, 2), nn.ReLU(), _convolution(16, FINE), nn.ReLU())
+        self.enter = nn.Sequential(_convolution(FINE, c, 3, 2), nn.ReLU(), _blocks(c, n))
         self.down = nn.Sequential(_convolution(c, 2 * c, 3, 2), nn.ReLU(), _blocks(2 * c, n))
         self.deep = nn.Sequential(_convolution(2 * c, 3 * c, 3, 2), nn.ReLU(), _blocks(3 * c, n))
         self.up_deep, self.up = _convolution(3 * c, 2 * c, 1), _convolution(2 * c, c, 1)
         self.middle, self.out = _blocks(2 * c, 1), _blocks(c, 1)
         coarse, fine = config.probe
-        self.coarse, self.fine = nn.Conv2d(c, coarse, 1), nn.Conv2d(20, fine, 1)
+        self.coarse, self.fine = nn.Conv2d(c, coarse, 1), nn.Conv2d(FINE, fine, 1)
         probe = PROBES * (coarse + fine)
         states = 1 + catalogue.most_variants  # what the canvas has in a placement: nothing, or one of its variants
         self.look = nn.ModuleList(nn.Linear(probe, config.hidden) for _ in catalogue.kinds)
@@ -110,10 +112,10 @@ class ItemNetwork(nn.Module):
             nn.init.constant_(module.bias[:1], 3.0)  # most placements are not drawn
 
     def features(self, ink: Tensor, canvas: Tensor) -> tuple[Tensor, Tensor]:
-        """Maps of features of images and canvases (N, H, W): (N, C, H/4, W/4) and (N, C', H/2, W/2)."""
+        """Maps of features of images and canvases (N, H, W): (N, C, H/8, W/8) and (N, C', H/4, W/4)."""
         top = ink.flatten(1).amax(1).clamp(min=0.1)[:, None, None]
         both = torch.stack((ink / top, canvas), 1)  # (N, 2, H, W)
-        fine = F.relu(self.stem(F.pixel_unshuffle(both, 2)))
+        fine = self.stem(F.pixel_unshuffle(both, 2))
         x = self.enter(fine)
         y = self.down(x)
         z = self.deep(y)
@@ -155,4 +157,4 @@ def _sample(features: Tensor, image: Tensor, probes: Tensor) -> Tensor:
     index = torch.stack((corner, corner + 1, corner + width, corner + width + 1), 2)  # (M, K, 4)
     weight = torch.stack(((1 - dx) * (1 - dy), dx * (1 - dy), (1 - dx) * dy, dx * dy), 2)
     found = F.embedding_bag(index.view(-1, 4), table.float(), mode="sum", per_sample_weights=weight.view(-1, 4).float())
-    return found.view(len(probes), -1, channels).to(features.dtype)
+    return found.view(*probes.shape[:2], channels).to(features.dtype)

@@ -19,11 +19,12 @@ from i2c_core.checkpoints import Checkpoint, fill
 from i2c_core.decoding import Proposals, Strategy
 from i2c_core.errors import BudgetError, CheckpointError, ConfigError
 from i2c_core.families import Family
-from i2c_core.items.believing import Beliefs, agreement, likeliest
+from i2c_core.items.believing import FIRST, Beliefs, agreement, likeliest
 from i2c_core.items.catalogue import Catalogue, catalogue_of
+from i2c_core.items.inkfit import InkFit
 from i2c_core.items.network import ItemNetwork, NetworkConfig
 from i2c_core.items.screening import Screen
-from i2c_core.items.searching import FIRST, Scored, SetSearch, search
+from i2c_core.items.searching import Scored, SetSearch, search
 from i2c_core.model import Observation
 
 UNSEEN = 1.0  # nats by which the score of a set is lowered that was not looked at
@@ -31,12 +32,12 @@ FILL = 256  # of such sets, at most, beyond the number asked for
 
 STRATEGIES: dict[str, SetSearch] = {
     "auto": SetSearch(),
-    "greedy": SetSearch(particles=0, rounds=0, repair=False),
+    "greedy": SetSearch(particles=0, rounds=0, repair=False, answers=1),
     "beam": SetSearch(particles=0, rounds=0, repair=False),
     "smc": SetSearch(repair=False),
     "repair": SetSearch(particles=1, rounds=0),
     "pixels": SetSearch(learned=False),
-    "search": SetSearch(proposer=False, learned=False),
+    "search": SetSearch(particles=24, rounds=32, proposer=False, learned=False),  # a round is quick without a network
     "thorough": SetSearch(particles=32, rounds=16),
 }
 
@@ -109,19 +110,39 @@ class ItemProposer:
     def _read(
         self, ink: Tensor, n: int, how: SetSearch, budget: int, generator: torch.Generator, until: float
     ) -> list[Found]:
-        screened = self.screen(ink[None])
-        beliefs = Beliefs(self.network, self.catalogue, ink, screened.placement)
-        if not how.particles:
+        beliefs, judge = self._look(ink, how)
+        if not how.particles or time.monotonic() > until:
             return self._fitting(beliefs, *_independent(beliefs, n), budget, n)
-        rounds = search(beliefs, how, generator, until)
+        rounds = search(beliefs, how, generator, until, judge)
         ranked = next(rounds)
         while time.monotonic() <= until and (better := next(rounds, None)) is not None:
             ranked = better
         states, scores = _with_unseen(beliefs, ranked, n)
         return self._fitting(beliefs, states, scores, budget, n)
 
+    def _look(self, ink: Tensor, how: SetSearch) -> tuple[Beliefs | InkFit, Beliefs | InkFit]:
+        """What proposes sets for an image, and what weighs them."""
+        screened = self.screen(ink[None]).placement
+
+        def network(placements: Tensor, choose: bool) -> Beliefs:
+            return Beliefs(self.network, self.catalogue, ink, placements, choose)
+
+        def pixels(placements: Tensor, choose: bool) -> InkFit:
+            return InkFit(self.catalogue, ink, placements, choose)
+
+        proposes, weighs = (network if part else pixels for part in (how.proposer, how.learned))
+        beliefs = proposes(screened, True)
+        if proposes is weighs:
+            return beliefs, beliefs
+        return beliefs, weighs(torch.from_numpy(beliefs.candidates).to(ink.device), False)
+
     def _fitting(
-        self, beliefs: Beliefs, states: Sequence[NDArray[np.int8]], scores: Sequence[float], budget: int, n: int
+        self,
+        beliefs: Beliefs | InkFit,
+        states: Sequence[NDArray[np.int8]],
+        scores: Sequence[float],
+        budget: int,
+        n: int,
     ) -> list[Found]:
         """The first n sets whose programs have at most `budget` tokens; where none does, the best one cut to it."""
         found = []
@@ -144,7 +165,7 @@ class ItemProposer:
 
     def _proposals(self, found: Sequence[Sequence[Found]], n: int) -> Proposals:
         most = max((len(f) for f in found), default=0)
-        flat = self.catalogue.to_ids([f.items for each in found for f in each])
+        flat = self.catalogue.to_ids([sorted(f.items) for each in found for f in each])
         ids = torch.full((len(found), max(most, 1), flat.shape[1]), self.catalogue.pad)
         numbers = torch.full((3, len(found), max(most, 1)), -torch.inf, dtype=torch.float64)
         row = 0
@@ -171,20 +192,26 @@ class ItemProposer:
         return cls(network.to(device).eval(), catalogue)
 
 
-def _independent(beliefs: Beliefs, n: int) -> tuple[Sequence[NDArray[np.int8]], Sequence[float]]:
+def _independent(beliefs: Beliefs | InkFit, n: int) -> tuple[Sequence[NDArray[np.int8]], Sequence[float]]:
     states, logp = likeliest(beliefs.first, n)
     return list(states), [(1 + FIRST) * float(p) for p in logp]
 
 
 def _with_unseen(
-    beliefs: Beliefs, ranked: Sequence[Scored], n: int
+    beliefs: Beliefs | InkFit, ranked: Sequence[Scored], n: int
 ) -> tuple[Sequence[NDArray[np.int8]], Sequence[float]]:
     """The sets that were looked at, and likely ones that were not, as the best one makes them seem."""
     all_ = {s.key: (s.state, s.score) for s in ranked}
+    best = ranked[0]
+
+    def first(state: NDArray[np.int8]) -> float:
+        return FIRST * float(agreement([state], beliefs.first[None])[0])
+
     if n > 1:
-        states, logp = likeliest(ranked[0].logp, min(n, FILL) + 8)
+        states, logp = likeliest(best.logp, min(n, FILL) + 8)
+        # Nothing where sets are weighed by what the network says of them, as these are here.
+        shift = best.score - (float(agreement([best.state], best.logp[None])[0]) + first(best.state))
         for state, p in zip(states, logp, strict=True):
-            score = float(p) + FIRST * float(agreement([state], beliefs.first[None])[0]) - UNSEEN
-            all_.setdefault(state.tobytes(), (state, score))
+            all_.setdefault(state.tobytes(), (state, float(p) + first(state) - UNSEEN + shift))
     ordered = sorted(all_.values(), key=lambda pair: -pair[1])
     return [s for s, _ in ordered], [score for _, score in ordered]

@@ -16,9 +16,9 @@ from i2c_core.items.catalogue import ALONG, Catalogue
 REACH = 0.6  # cells; ink farther away counts as this far
 SPREAD = 0.30  # cells, the largest root of the mean squared distance from a placement's probes to ink
 FAR, MOST_FAR = 0.5, 1  # at most so many probes are farther than this many cells from ink
+CELL = 8  # pixels a side, about, at which distances are measured; larger pictures are made smaller
 DARK = 0.22  # of the darkest ink of an image: what counts as ink
 MOST = 3000  # outlines of an image; of more, those nearest to ink
-_STEP = 1 << 9  # what a far probe adds to the sum of squared distances; these stay below it
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,12 +39,18 @@ class Screen:
     """The probes of a catalogue as places in a picture of one size."""
 
     def __init__(self, catalogue: Catalogue, size: tuple[int, int], device: torch.device | str = "cpu") -> None:
-        height, width = size
+        rows, columns = catalogue.extent[1], catalogue.extent[0]
+        self.pool = max(1, round((size[0] / rows + size[1] / columns) / 2 / CELL))
+        height, width = size[0] // self.pool, size[1] // self.pool
         probes = catalogue.outline_probes  # (U, ALONG, 2)
         column = (probes[..., 0] * width).long().clamp(0, width - 1)
         row = (probes[..., 1] * height).long().clamp(0, height - 1)
         self.cells = (row * width + column).t().contiguous().to(device)  # (ALONG, U)
         self.cell = (width / catalogue.extent[0] + height / catalogue.extent[1]) / 2  # pixels
+        self.reach = max(2, round(REACH * self.cell), int(FAR * self.cell) + 1)  # pixels, more than what is far
+        # What a far probe adds to the sum of squared distances, which stays below it; the sum of both fits its type.
+        self.step = 1 << max(9, (ALONG * self.reach**2).bit_length())
+        self.dtype = torch.int16 if self.step * (ALONG + 1) < 1 << 15 else torch.int32
         outline = torch.from_numpy(catalogue.outline)
         counts = torch.bincount(outline, minlength=len(probes))  # (U,)
         self.placements = torch.argsort(outline, stable=True).to(device)  # by outline
@@ -53,18 +59,20 @@ class Screen:
 
     def __call__(self, ink: Tensor, most: int = MOST) -> Screened:
         """The placements that may be drawn in images (N, H, W) of ink from 0 to 1."""
+        if self.pool > 1:
+            ink = F.avg_pool2d(ink[:, None], self.pool)[:, 0]
         dark = ink.flatten(1).amax(1).clamp(min=0.05)[:, None, None] * DARK
-        squared = squared_distance(ink > dark, max(2, round(REACH * self.cell)))  # (N, H, W)
+        squared = squared_distance(ink > dark, self.reach).to(self.dtype)  # (N, H, W)
         far = (FAR * self.cell) ** 2
-        cost = squared + (squared > far).to(torch.int16) * _STEP
+        cost = squared + (squared > far).to(self.dtype) * self.step
         cost = cost.flatten(1).t().contiguous()  # (H * W, N)
-        total = torch.zeros(self.cells.shape[1], ink.shape[0], dtype=torch.int16, device=ink.device)  # (U, N)
+        total = torch.zeros(self.cells.shape[1], ink.shape[0], dtype=self.dtype, device=ink.device)  # (U, N)
         for cells in self.cells:
             total += cost[cells]
         total = total.t()
-        good = (total // _STEP <= MOST_FAR) & (total % _STEP <= ALONG * (SPREAD * self.cell) ** 2)
+        good = (total // self.step <= MOST_FAR) & (total % self.step <= ALONG * (SPREAD * self.cell) ** 2)
         if int(good.sum(1).max()) > most:
-            worst = torch.where(good, -total, -(1 << 14)).topk(most, 1).values[:, -1:]
+            worst = torch.where(good, -total, -self.step * (ALONG + 1)).topk(most, 1).values[:, -1:]
             good = good & (-total >= worst)
             good = good & (good.cumsum(1) <= most)
         image, outline = good.nonzero(as_tuple=True)

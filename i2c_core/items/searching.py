@@ -18,9 +18,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from i2c_core.items.believing import Beliefs, agreement, differences, likeliest
+from i2c_core.items.believing import Beliefs, differences, likeliest
+from i2c_core.items.inkfit import InkFit
 
-FIRST = 0.35  # weight of the first look beside the last one in the score of a set
 DOUBT = 0.02  # a repair changes what the network doubts by at least this much
 MOST_REPAIRS = 24  # changes of one set that are looked at in one round
 
@@ -51,6 +51,7 @@ class SetSearch:
         learned: whether sets are weighed by the learned distance; else by the distance of pixels.
         proposer: whether the network proposes; else every screened placement is as likely as another.
         temperature: of the first draws.
+        answers: the most sets that are answered; None for as many as are asked for.
     """
 
     particles: int = 12
@@ -59,25 +60,32 @@ class SetSearch:
     learned: bool = True
     proposer: bool = True
     temperature: float = 1.5
+    answers: int | None = None
 
     def rows(self, n: int) -> int:
-        return n
+        return self.tries(n)
 
     def tries(self, n: int) -> int:
-        return n
+        return n if self.answers is None else min(n, self.answers)
 
 
 def search(
-    beliefs: Beliefs, how: SetSearch, generator: torch.Generator, deadline: float = math.inf
+    beliefs: Beliefs | InkFit,
+    how: SetSearch,
+    generator: torch.Generator,
+    deadline: float = math.inf,
+    judge: Beliefs | InkFit | None = None,
 ) -> Iterator[list[Scored]]:
     """Better and better lists of sets, the best first; whoever iterates may stop at any moment.
 
     Args:
-        beliefs: of one image.
+        beliefs: of one image: they propose.
         how: what to do.
         generator: of the draws.
         deadline: `time.monotonic()` seconds after which no further round begins.
+        judge: what sets are weighed by, of the same candidates; None for the beliefs that propose.
     """
+    judge = beliefs if judge is None else judge
     rng = np.random.default_rng(int(torch.randint(1 << 62, (), generator=generator)))
     seen: dict[bytes, Scored] = {}
 
@@ -88,9 +96,9 @@ def search(
         if new:
             batch = np.stack(new)
             logp = beliefs.given(batch)
-            first = np.broadcast_to(beliefs.first, logp.shape)
-            scores = agreement(batch, logp) + FIRST * agreement(batch, first)
-            for state, score, away, belief in zip(new, scores, differences(batch, logp), logp, strict=True):
+            judged = logp if judge is beliefs else judge.given(batch)
+            scores = judge.scores(batch, judged)
+            for state, score, away, belief in zip(new, scores, differences(batch, judged), logp, strict=True):
                 seen[state.tobytes()] = Scored(state, float(score), float(away[0]), float(away[1]), belief)
         return [seen[key] for key in wanted]
 
@@ -136,13 +144,13 @@ def _corrected(particle: Scored) -> NDArray[np.int8]:
     return found
 
 
-def _repairs(best: Scored, beliefs: Beliefs) -> list[NDArray[np.int8]]:
+def _repairs(best: Scored, beliefs: Beliefs | InkFit) -> list[NDArray[np.int8]]:
     """Sets one change away: an item added, left out or made another variant; or moved, to a doubted candidate near."""
     logp = best.logp
     now = best.state.astype(np.int64)
     chance = np.exp(np.maximum(logp, beliefs.first))  # (C, 1 + W)
     chance[np.arange(len(now)), now] = 0
-    place, value = np.unravel_index(np.argsort(-chance, axis=None, kind="stable")[:MOST_REPAIRS], chance.shape)
+    place, value = np.divmod(np.argsort(-chance, axis=None, kind="stable")[:MOST_REPAIRS], chance.shape[1])
     doubted = chance[place, value] > DOUBT
     single = list(zip(place[doubted].tolist(), value[doubted].tolist(), strict=True))
     changes: list[list[tuple[int, int]]] = [[c] for c in single]

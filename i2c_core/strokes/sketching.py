@@ -21,6 +21,7 @@ from i2c_core.strokes.inking import PIECE, Pieces, ink
 from i2c_core.strokes.strokes import TURN, Strokes, locate
 
 WAVES = 3  # sine waves that a wobble is the sum of
+GAP = 0.08  # cells of paper between two dashes, at least
 STEADY = 1.8  # cells of an item's radius, above which it is no longer turned or scaled as freely
 CUT = 2.0  # standard deviations: what is farther off would change what a figure says
 
@@ -53,7 +54,7 @@ class Style:
     gap: float = 0.06  # chance of a stroke with a gap
     restroke: float = 0.06  # chance of a sheet on which half of all strokes are drawn twice
     barb: float = 0.28  # spread of the length of an arrow's barbs, as a share of it
-    barb_turn: float = 0.17
+    barb_turn: float = 0.2
     closed_tip: float = 0.08  # chance of a sheet whose arrow heads are closed
     writing: float = 0.10  # chance of a sheet with something else written on it
     specks: float = 2.0  # on a sheet, in the mean
@@ -164,9 +165,16 @@ class _Hand(_Chance):
         sheet, item = self.normal(len(self.strokes))[self.figure], self.normal(self.items)[self.item]
         length = torch.exp((0.8 * sheet + 0.4 * item + 0.4 * self.normal(len(shape))) * style.barb)
         wide, wide_sheet = self.normal(self.items)[self.item], self.normal(len(self.strokes))[self.figure]
-        # The two barbs of a head stand on either side: opening it turns them apart, by the sign of their number.
-        side = torch.where(torch.arange(len(shape), device=shape.device) % 2 == 0, 1.0, -1.0)
-        turn = (side * (wide_sheet + 0.5 * wide) + 0.6 * self.normal(len(shape))) * style.barb_turn * care.clamp(max=1)
+        # Barbs stand on either side of the way that they go together: a head opens where both turn away from it.
+        back = _mean_by(barb, self.item, self.items, self.tip)[self.item]  # (R, 2)
+        side = torch.sign(back[:, 0] * barb[:, 1] - back[:, 1] * barb[:, 0])
+        turn = (
+            (side * (0.4 + wide_sheet + 0.5 * wide) + 0.6 * self.normal(len(shape)))
+            * style.barb_turn
+            * care.clamp(max=1)
+        )
+        # Barbs stand out from the line that they are on, whatever the pen.
+        length = torch.maximum(length, (0.2 + self.width[self.figure]) / barb.norm(dim=1).clamp(min=1e-6))
         moved = shape[:, :2] + _turned(barb, turn) * length[:, None]
         return torch.cat((shape[:, :2], torch.where(self.tip[:, None], moved, shape[:, 2:4]), shape[:, 4:]), 1)
 
@@ -288,11 +296,14 @@ class _Hand(_Chance):
         middle, wide = self.uniform(count, low=0.1, high=0.9) * length, self.uniform(count, low=0.05, high=0.3)
         gap = torn[stroke] & ((way - middle[stroke]).abs() < wide[stroke] / 2)
         sheet = self.uniform(len(self.strokes), low=0.3, high=0.75)[self.figure]
-        period = torch.minimum(sheet * torch.exp(self.normal(count) * 0.1), length / 2.2).clamp(min=0.15)
         share = self.uniform(len(self.strokes), low=0.42, high=0.72)[self.figure]
+        seen = (self.width[self.figure] + GAP) / (1 - share)  # a gap is wider than the ends of the dashes reach
+        period = torch.minimum(sheet * torch.exp(self.normal(count) * 0.1), length / 2.2)
+        period = torch.maximum(period, torch.minimum(seen, length)).clamp(min=0.15)
+        ragged = self.uniform(len(self.strokes), low=0.04, high=0.22)[self.figure]
         uneven, _ = _sum_of(self._waves(count), stroke, way)
         phase = torch.where(self.happens(0.7, count), 0.0, self.uniform(count))
-        at = (way / period[stroke] + 0.09 * uneven + phase[stroke]) % 1
+        at = (way / period[stroke] + ragged[stroke] * uneven + phase[stroke]) % 1
         return ~gap & ~(self.dashed[stroke] & (at > share[stroke]))
 
 

@@ -239,3 +239,22 @@ def test_two_inputs_of_one_name(i2c: Run, checkpoint: Path, pictures: Path, tmp_
         f"error: {pictures / 'black.png'} and {twin} would be written under one name\n"
         "  -> decode them into different folders, or use --json\n"
     )
+
+
+def test_the_short_form_of_a_format(i2c: Run, tmp_path: Path) -> None:
+    weights = tiny_checkpoint("figures", tmp_path / "figures.safetensors")
+    picture = tmp_path / "circle.png"
+    assert i2c("render", "circle 4, 10", "-f", "figures", "-o", picture).exit_code == 0
+    words = ["decode", picture, "--weights", weights, "--strategy", "greedy", "-q"]
+    short = i2c(*words, "--snippet")
+    assert short.exit_code == 0
+    assert short.stdout.startswith("\\begin{tikzpicture}")
+    assert short.stdout.endswith("\\end{tikzpicture}\n")
+    whole = i2c(*words, "--format", "tikz").stdout
+    assert whole.startswith("\\documentclass")
+    assert short.stdout in whole
+    (record,) = (json.loads(line) for line in i2c(*words, "--json").stdout.splitlines())
+    assert isinstance(record["candidates"][0]["commands"], list)
+    both = i2c(*words, "--json", "--snippet")
+    assert (both.exit_code, both.stdout) == (2, "")
+    assert both.stderr == "error: --json and --snippet exclude each other\n  -> leave one of them out\n"

@@ -339,6 +339,23 @@ def test_a_literal_outside_its_type_is_pointed_at(text: str, told: str) -> None:
     assert fails(ParseError, of=lambda: made.parse(text)) == told
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("box(5, 2, 3)", "line 1, column 11: expected x2 > x1 = 5, got 3 at argument 3 of box\n"
+         "    box(5, 2, 3)\n              ^"),
+        ("[box(1, 2, 3),\n box(9, 2, 9)]", "line 2, column 12: expected x2 > x1 = 9, got 9 at argument 3 of box\n"
+         "     box(9, 2, 9)]\n               ^"),
+    ],
+)  # fmt: skip
+def test_a_literal_that_does_not_stand_to_another_as_it_must_is_pointed_at(text: str, told: str) -> None:
+    signature = "box : (x1: N, y: N, x2: N > x1) -> Box\nN = 0..9"
+    root = "List[Box]" if text.startswith("[") else "Box"
+    made = syntax(signature, root, derive_grammar(Vocabulary(Signature.parse(signature), parse_type(root))))
+    said = fails(ParseError, of=lambda: made.parse(text))
+    assert said == f"{told}\n  -> its type is (x1: N, y: N, x2: N > x1) -> Box"
+
+
 def test_what_could_follow_is_exact() -> None:
     """An LALR parser reduces before it notices; the error still tells all that could stand there."""
     made = syntax(LEVELS, "Expr", LEVELS_LARK)

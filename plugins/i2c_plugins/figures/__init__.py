@@ -46,10 +46,10 @@ JSON = Format(
 
 # Drawings of up to 12 commands: a line takes 8 tokens. Two cores see some 70 sketches a second in bfloat16.
 RECIPE = {
-    "model": {"channels": 32, "blocks": 2, "width": 64},
-    "data": {"min_size": 5, "max_size": 97},
+    "model": {"channels": 32, "blocks": 2, "width": 96},
+    "data": {"min_size": 5, "max_size": 97, "height": 256, "width": 256},
     "optim": {"lr": 2e-3, "weight_decay": 0.02, "clip": 5.0},
-    "run": {"steps": 8000, "batch_size": 32, "precision": "bf16", "calibration_samples": 256},
+    "run": {"steps": 10_000, "batch_size": 32, "precision": "bf16", "calibration_samples": 256},
 }
 
 
