@@ -113,14 +113,17 @@ def pair_examples(family: Family, path: Path) -> list[Example]:
     return [Example(p.file, p.image, p.code, size) for p, size in zip(pairs, pairs.sizes.tolist(), strict=True)]
 
 
-def sketched_examples(family: Family, sizes: Sequence[int], count: int, seed: int) -> list[Example]:
-    """`count` programs as the family samples them, each as a hand would draw it, at the family's own size of picture.
+def sketched_examples(
+    family: Family, sizes: Sequence[int], count: int, seed: int, size: tuple[int, int] | None = None
+) -> list[Example]:
+    """`count` programs as the family samples them, each as a hand would draw it.
 
     Args:
         family: one whose programs are strokes.
         sizes: of programs, in tokens; each program's is one of them by chance.
         count: pictures in all.
         seed: of programs and hand; no run of training draws with such seeds.
+        size: height and width of the pictures, the family's own unless told otherwise.
 
     Raises:
         ConfigError: the family's programs are no strokes.
@@ -140,7 +143,7 @@ def sketched_examples(family: Family, sizes: Sequence[int], count: int, seed: in
         ids, values = sampler.sample(rng, drawn)  # (N, T)
         numbers = None if values is None else torch.from_numpy(values)
         strokes = strokes_of(TokenBatch(torch.from_numpy(ids), numbers, family.vocabulary))
-        ink = sketch(strokes, family.size, hand)  # (N, H, W)
+        ink = sketch(strokes, size or family.size, hand)  # (N, H, W)
         pixels = (255 - (255 * ink).round()).to(torch.uint8).numpy()
         for row in range(len(ids)):
             program = family.canonical(

@@ -92,7 +92,7 @@ def command(
         if data is not None:
             pictures, what = examples.pair_examples(reader.family, data), f"{data.name}"
         elif sketch:
-            pictures = examples.sketched_examples(reader.family, wanted, count, seed)
+            pictures = examples.sketched_examples(reader.family, wanted, count, seed, reader.image_size)
             what = f"{count} sketches of random programs, seed {seed}"
         else:
             pictures = examples.held_out_examples(reader.family, wanted, count, seed)

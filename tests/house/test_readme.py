@@ -16,7 +16,7 @@ from pages import Block, blocks, run_console, run_python
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "README.md"
 SET_UP = "python3 -m venv .venv && .venv/bin/python -m pip install -q -c constraints.txt "
-DECODE = ".venv/bin/i2c decode examples/splits --family splits --json --side-by-side decoded.png"
+DECODE = ".venv/bin/i2c decode examples/figures --family figures --json --side-by-side decoded.png"
 TESTS = ".venv/bin/python -m pytest -q -n 2"
 
 
