@@ -2,7 +2,8 @@
 
 What a network says of its own programs, and how it ranks them, goes into a logistic model of a few weights with a prior
 (J. Platt, "Probabilistic outputs for support vector machines", 1999), which is kept in the checkpoint. It holds for
-pictures like those that it was fitted on, read by the default strategy.
+pictures like those that it was fitted on, read by the default strategy. What is much farther from its picture than any
+of those were has no confidence.
 
 Legend: N pictures, K candidates of one, M candidates of all, F features, C channels, H W pixels.
 """
@@ -37,6 +38,7 @@ PRIOR = 1.0  # precision of the weights of standardised features
 BIAS_PRIOR = 0.01
 MOST = 12.0  # log-odds that a feature may say
 STEPS = 60  # of Newton's method, which needs about ten
+FARTHEST = 3.5  # standard deviations above the mean distance of what was fitted on; beyond, nothing is trusted
 COMPARED = 5  # candidates of a picture whose ink is compared with the input's, which takes some milliseconds each
 NEAREST = 16  # candidates of a picture that are learned from
 WANTED = 5  # candidates asked for
@@ -67,7 +69,9 @@ class Calibration:
     def apply(self, features: Numbers) -> Numbers:
         """(K,) the confidence of each of one picture's candidates, from `features_of` (K, F); together at most 1."""
         x = _standardised(features, self._column(self.means), self._column(self.scales))
-        return _together(_logistic(x @ self._column(self.weights) + self.bias))
+        confidence = _logistic(x @ self._column(self.weights) + self.bias)
+        # Noise is no drawing, but what a network says of it may be anything.
+        return _together(np.where(x[:, FEATURES.index("distance")] > FARTHEST, 0.0, confidence))
 
     def _column(self, numbers: Mapping[str, float]) -> Numbers:
         return np.array([numbers[name] for name in FEATURES])

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from i2c_core.checkpoints import Checkpoint, versions
+from i2c_core.checkpoints import LEARNER, Checkpoint, versions
 from i2c_core.config import resolve_config
 from i2c_core.devices import describe_hardware
 from i2c_core.errors import I2cError
@@ -42,7 +42,7 @@ def model_card(
             [
                 ("parameters", f"{size:,}"),
                 ("file", f"{len(bytes_) / 1e6:.2f} MB, sha256 `{hashlib.sha256(bytes_).hexdigest()}`"),
-                ("decoder", str(meta["model"].get("decoder", ""))),
+                ("decoder", str(meta["model"].get("decoder", meta["learner"]))),
                 ("sees", f"pictures of {width}x{height} pixels, {channels} channel{'s' * (channels != 1)}"),
                 ("writes", f"programs of at most {meta['budget']} tokens, of root type `{meta['root']}`"),
                 ("signature", f"`{meta['fingerprint']}`, semantics {meta['semantics']}"),
@@ -75,8 +75,9 @@ def _measured(evaluation: Evaluation, device: torch.device) -> str:
     if evaluation.times:
         found = (f"{n}: half within {t[0]:.2f} s, the slowest {t[1]:.2f} s" for n, t in evaluation.times.items())
         speed += "; one by one, " + ", ".join(found)
-    metrics = sorted({m for found in evaluation.metrics.values() for m in found})
-    means = [[m, *(f"{evaluation.metrics[n][m]:.4f}" for n in names)] for m in metrics]
+    told = {n: evaluation.means(n) for n in names}
+    metrics = sorted({m for found in told.values() for m in found})
+    means = [[m, *(f"{told[n][m]:.4f}" for n in names)] for m in metrics]
     return "\n\n".join(
         [
             f"Data: {evaluation.data}. *Exact* is the share of pictures whose best candidate {exact}; "
@@ -156,7 +157,7 @@ def _failures(evaluation: Evaluation) -> str:
         parts.append(_table(("truth", "answer", "distance"), rows))
     parts.append(
         "A picture that no program within the token budget draws, a photograph for example, gets the nearest program "
-        "that was found: look at its distance before trusting it."
+        f"that was found: look at its {'confidence' if evaluation.reliability else 'distance'} before trusting it."
     )
     return "\n\n".join(parts)
 
@@ -182,7 +183,8 @@ def _recipe(meta: Mapping[str, Any], family: Family) -> str:
     except I2cError as error:  # trained by an i2c with other settings
         return "\n\n".join([*parts, f"Its settings are those of another i2c: {error.fact}."])
     source = f"the pairs in `{config.data.pairs}`" if config.data.pairs else "programs drawn at random from the family"
-    kept = "; one picture in ten, by its exact pixels, is kept out of training" if config.data.holdout else ""
+    held = config.data.holdout and meta["learner"] == LEARNER  # others have ways of their own
+    kept = "; one picture in ten, by its exact pixels, is kept out of training" if held else ""
     parts.append(f"Data: {source}{kept}. Seed: {config.run.seed}. With these settings in `recipe.toml`,")
     parts.append(f"```sh\ni2c train --family {family.name} --config recipe.toml --out runs/{family.name}\n```")
     parts.append("makes it again (the same weights on the same kind of machine with the same versions):")

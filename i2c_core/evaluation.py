@@ -130,6 +130,10 @@ class Evaluation:
             whole.longer[strategy] = sum(row.longer[strategy] for row in self.rows)
         return whole
 
+    def means(self, strategy: str) -> dict[str, float]:
+        """The means to show beside the counts; not `exact` where those compare programs, as it compares pixels."""
+        return {name: mean for name, mean in self.metrics[strategy].items() if not (self.elements and name == "exact")}
+
     def record(self) -> dict[str, Any]:
         """All of it as JSON values."""
         return {

@@ -116,7 +116,7 @@ def pair_examples(family: Family, path: Path) -> list[Example]:
 def sketched_examples(
     family: Family, sizes: Sequence[int], count: int, seed: int, size: tuple[int, int] | None = None
 ) -> list[Example]:
-    """`count` programs as the family samples them, each as a hand would draw it.
+    """`count` programs as the family samples them, each as a hand would draw it; none of them draws nothing.
 
     Args:
         family: one whose programs are strokes.
@@ -127,6 +127,7 @@ def sketched_examples(
 
     Raises:
         ConfigError: the family's programs are no strokes.
+        DataError: programs of these sizes draw none.
     """
     if family.strokes is None:
         fact = f"{family.name} does not say the strokes of its programs, which a sketch needs"
@@ -138,18 +139,19 @@ def sketched_examples(
     rng = np.random.default_rng((APART, seed))
     hand = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
     found: list[Example] = []
-    for first in range(0, count, SKETCHED):
-        drawn = rng.choice(np.array(possible, np.int64), min(SKETCHED, count - first))
-        ids, values = sampler.sample(rng, drawn)  # (N, T)
+    while len(found) < count:
+        ids, values = sampler.sample(rng, rng.choice(np.array(possible, np.int64), SKETCHED))  # (N, T)
         numbers = None if values is None else torch.from_numpy(values)
         strokes = strokes_of(TokenBatch(torch.from_numpy(ids), numbers, family.vocabulary))
-        ink = sketch(strokes, size or family.size, hand)  # (N, H, W)
+        rows = (strokes.item >= 0).any(1).nonzero()[: count - len(found), 0]
+        if not len(rows):
+            raise DataError(f"programs of {family.name} of these sizes draw no stroke", "ask for larger ones: --sizes")
+        ink = sketch(strokes.select(rows), size or family.size, hand)  # (N, H, W)
         pixels = (255 - (255 * ink).round()).to(torch.uint8).numpy()
-        for row in range(len(ids)):
+        for row, drawn in zip(rows.tolist(), pixels, strict=True):
             program = family.canonical(
                 family.from_tokens(ids[row].tolist(), None if values is None else values[row].tolist())
             )
-            picture = np.repeat(pixels[row][None], family.channels, 0)
-            name = f"sketch {first + row}"
-            found.append(Example(name, picture, family.show(program), program.size, program))
+            picture = np.repeat(drawn[None], family.channels, 0)
+            found.append(Example(f"sketch {len(found)}", picture, family.show(program), program.size, program))
     return found

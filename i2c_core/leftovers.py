@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from i2c_core.errors import ImageError
 
@@ -92,6 +91,8 @@ def ink_of(picture: Pixels) -> Mask:
 
 def _apart(ink: Mask, other: Mask) -> tuple[tuple[Region, ...], Mask]:
     """The regions of ink that has none of the other's near it, and where that ink is, without specks."""
+    from scipy import ndimage  # a slow import, and not every family has ink
+
     height, width = ink.shape
     near = max(1.0, TOLERANCE * max(height, width))  # pixels
     alone = ink & ~_within(other, near)

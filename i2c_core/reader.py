@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from i2c_core.answers import Answer, Candidate, Source, name_of
 from i2c_core.calibration import KEY as CALIBRATION
-from i2c_core.calibration import Calibration, features_of
+from i2c_core.calibration import WANTED, Calibration, features_of
 from i2c_core.checkpoints import LEARNER, Checkpoint, find_weights, load_checkpoint, load_model, require_match
 from i2c_core.decoding import AutoregressiveProposer, Proposer, Strategy
 from i2c_core.decoding.redraw import Ranked
@@ -36,6 +36,7 @@ from i2c_core.devices import find_device
 from i2c_core.errors import CheckpointError, ConfigError, FamilyError, I2cError, RenderError, suggest
 from i2c_core.families import Family
 from i2c_core.images import fit, read_image
+from i2c_core.leftovers import ink_of
 from i2c_core.plugins import families, installed
 from i2c_core.raster import Renderer
 
@@ -200,7 +201,8 @@ class Reader:
         preprocess: bool = True,
     ) -> Iterator[Answer]:
         """Read pictures one by one as they come, an answer each, in order; a picture that fails stops no other."""
-        stages = [weighed(s, self.family, self._renderer) for s in make_stages(strategy, n, self.proposer)]
+        looked = self._looked(n)
+        stages = [weighed(s, self.family, self._renderer) for s in make_stages(strategy, looked, self.proposer)]
         limit = self.budget if budget is None else budget
         self.family.vocabulary.require_budget(limit)
         if limit > self.budget:
@@ -252,7 +254,7 @@ class Reader:
                 np.stack(list(seen.values())),
                 [compared[number] for number in seen],
                 stages,
-                n=n,
+                n=self._looked(n),
                 budget=budget,
                 generator=generator,
                 deadline=deadline,
@@ -260,6 +262,11 @@ class Reader:
             for number, result in zip(seen, ranked, strict=True):
                 answers[number] = self._answer(answers[number], result, n)
         return answers
+
+    def _looked(self, n: int) -> int:
+        """How many candidates are looked at for n: a ranking is trusted by how far the first is above the next."""
+        ranks = bool(getattr(self.proposer, "ranks", False))
+        return max(n, WANTED) if ranks and self.calibration is not None else n
 
     def _answer(self, answer: Answer, found: Ranked, n: int) -> Answer:
         if isinstance(found, I2cError):
@@ -270,6 +277,8 @@ class Reader:
         sure: list[float | None] = [None] * len(found)
         if self.calibration is not None:
             sure = self.calibration.apply(features_of(found, given)).tolist()
+            if given is not None and not ink_of(given).any():  # nothing was found: no network is asked about that
+                sure = [0.0] * len(found)
         shown = [
             Candidate(c.program, self.family.show(c.program), c.distance, c.logprob, c.size, c.pixels, told, given)
             for c, told in zip(found[:n], sure, strict=False)

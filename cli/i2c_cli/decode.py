@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from i2c_cli import options
-from i2c_cli.console import complain, emit_json, say
+from i2c_cli.console import complain, emit_json, say, warn
 from i2c_cli.targets import Targets
 from i2c_core.families import Family
 
@@ -69,9 +69,11 @@ def command(
     """Print code that draws each IMAGE: a file, a folder of them, or - for standard input.
 
     The code goes to stdout and everything else to stderr. Each program is drawn again and compared with its image; the
-    distance is 0 where they are equal.
+    distance is 0 where they are equal; drawings by hand never are. Confidence is how probable it is that the code is
+    right, where the network's training measured that.
     """
     targets = Targets.plan(images, family, weights, format_name, output, picture, as_json, snippet)
+    from i2c_core.leftovers import ink_of
     from i2c_core.progress import make_progress
     from i2c_core.reader import Reader
 
@@ -108,6 +110,8 @@ def command(
                     say(f"{answer.name}: no code within a distance of {threshold:g}: {best}")
                 else:
                     wrote = targets.write(index, met, reader.family, format_)
+                    if met[0].given is not None and not ink_of(met[0].given).any():
+                        warn(f"{answer.name} shows no drawing: no dark strokes on light paper, or light ones on dark")
                     say(f"{answer.name}: {_told(met[0])}{wrote}", quiet)
                 if side_by_side is not None or report is not None:
                     kept.append(answer)
@@ -130,10 +134,10 @@ def _write_overviews(answers: list[Answer], family: str, sheet: Path | None, pag
 
 
 def _told(best: Candidate) -> str:
-    """What is said of an answer: how far it is, how long, and how sure where that is known."""
-    told = f"distance {best.distance:.6g}, {best.size} symbol{'s' * (best.size != 1)}"
+    """What is said of an answer: how sure it is where that is known, how far and how long."""
+    distance, size = f"distance {best.distance:.6g}", f"{best.size} symbol{'s' * (best.size != 1)}"
     if best.confidence is None:
-        return told
+        return f"{distance}, {size}"
     from i2c_core.report import share
 
-    return f"{told}, confidence {share(best.confidence)}"
+    return f"confidence {share(best.confidence)}, {size}, {distance}"

@@ -123,7 +123,7 @@ def command(
 
 def _lines(found: Evaluation, strategy: str) -> list[str]:
     """What the table does not hold of a strategy."""
-    means = ", ".join(f"{name} {mean:.4f}" for name, mean in found.metrics[strategy].items())
+    means = ", ".join(f"{name} {mean:.4f}" for name, mean in found.means(strategy).items())
     lines = [f"{1000 * found.seconds[strategy]:.1f} ms an image; {means}"]
     if strategy in found.times:
         median, worst = found.times[strategy]

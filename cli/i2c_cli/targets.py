@@ -94,10 +94,11 @@ class Targets:
             for number, candidate in enumerate(candidates, 1):
                 path = first if number == 1 else first.with_name(f"{first.stem}.{number}{first.suffix}")
                 write_atomically(path, self._text(candidate, family, format_))
-            wrote += f", wrote {first}"
+            wrote += f", wrote {first}" if len(candidates) == 1 else f", wrote {first} to {path.name}"
         elif not self.as_json:
-            for candidate in candidates:
-                emit(self._text(candidate, family, format_))
+            codes = [self._text(candidate, family, format_).rstrip("\n") for candidate in candidates]
+            apart = "\n\n" if any("\n" in code for code in codes) else "\n"  # else nobody sees where the next begins
+            emit(apart.join(codes))
         if self.picture is not None:
             path = self.picture / f"{self.names[index]}.png" if self._is_folder(self.picture) else self.picture
             save_png(candidates[0].picture, path)

@@ -20,9 +20,10 @@ from i2c_core.strokes import draw
 
 NEAR = 0.4  # cells; ink farther away counts as this far
 PIXEL = 6.0  # nats of a cell's length of stroke without ink, or of ink without stroke, both as wide as a clean line
-ITEM = 1.0  # nats of an item, so that nothing is drawn twice
+ITEM = 3.0  # nats of an item, so that nothing is drawn twice, nor in small parts
 BEGUN, ADDED = 6.0, 2.0  # items that a draw adds in the mean: to nothing, and to a set
 SHARP = 4.0  # how much more likely placements are that lie on ink along more of their way
+LITTLE = 1.0  # cells of ink to explain, below which less is added
 KEPT = 0.85  # the chance of an item of a set to stay as it is
 LEAST = 1e-9  # the chance of what is possible
 LEFT_OUT = 0.4  # of an item that does not: to be left out, where it could be another variant too
@@ -106,7 +107,8 @@ class InkFit:
         """(K, C, 1 + W) from how much of each probe's ink (K, C, ALONG) no item explains, from 0 to 1."""
         share = unexplained.double().mean(2).numpy()  # (K, C)
         weight = self.length * share**SHARP
-        new = np.minimum(0.5, added * weight / np.maximum(weight.sum(1, keepdims=True), 1e-9))[..., None]  # (K, C, 1)
+        total = np.maximum(weight.sum(1, keepdims=True), LITTLE)
+        new = np.minimum(0.5, added * weight / total)[..., None]  # (K, C, 1)
         variants = self.possible[:, 1:] / np.maximum(self.possible[:, 1:].sum(1, keepdims=True), 1)  # (C, W)
         chance = np.concatenate((1 - new, new * variants), 2)  # (K, C, 1 + W)
         k, c = np.nonzero(sets)

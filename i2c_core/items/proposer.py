@@ -37,8 +37,9 @@ STRATEGIES: dict[str, SetSearch] = {
     "smc": SetSearch(repair=False),
     "repair": SetSearch(particles=1, rounds=0),
     "pixels": SetSearch(learned=False),
-    "search": SetSearch(particles=24, rounds=32, proposer=False, learned=False),  # a round is quick without a network
-    "thorough": SetSearch(particles=32, rounds=16),
+    # A round is quick without a network.
+    "search": SetSearch(particles=24, rounds=32, proposer=False, learned=False, looks=2400),
+    "thorough": SetSearch(particles=32, rounds=16, looks=960),
 }
 
 

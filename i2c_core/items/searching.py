@@ -51,6 +51,8 @@ class SetSearch:
         learned: whether sets are weighed by the learned distance; else by the distance of pixels.
         proposer: whether the network proposes; else every screened placement is as likely as another.
         temperature: of the first draws.
+        looks: no round begins once so many sets were looked at: where nothing fits, something is always repaired. With
+            a network each takes about a hundredth of a second; drawings take some dozens.
         answers: the most sets that are answered; None for as many as are asked for.
     """
 
@@ -60,6 +62,7 @@ class SetSearch:
     learned: bool = True
     proposer: bool = True
     temperature: float = 1.5
+    looks: int = 240
     answers: int | None = None
 
     def rows(self, n: int) -> int:
@@ -107,7 +110,7 @@ def search(
     particles = look([*sets, *drawn])
     yield _ranked(seen)
     for _ in range(how.rounds):
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline or len(seen) >= how.looks:
             return
         before = len(seen)
         weight = np.exp(np.array([p.score for p in particles]) - max(p.score for p in particles))
@@ -119,7 +122,7 @@ def search(
         yield _ranked(seen)
         if len(seen) == before:
             break
-    while how.repair and time.monotonic() <= deadline:
+    while how.repair and time.monotonic() <= deadline and len(seen) < how.looks:
         best = _ranked(seen)[0]
         look(_repairs(best, beliefs))
         yield _ranked(seen)

@@ -10,6 +10,7 @@ A check that is new in a release only warns in it (`Check.warns_until`) and fail
 that yesterday's plugins stay green. A failure that an author knows of is named in `expected_failures` with its reason.
 """
 
+from i2c_core.testing.drawings import check_strokes
 from i2c_core.testing.harness import CHECKS, Check, Result, check_family, parametrize_family_checks
 from i2c_core.testing.masking import check_masks
 from i2c_core.testing.pictures import check_normalise, check_renderer, check_renderer_on_tensors, check_zooms
@@ -43,6 +44,7 @@ __all__ = [
     "check_sampling",
     "check_shows_itself",
     "check_signature",
+    "check_strokes",
     "check_tokens",
     "check_weights",
     "check_zooms",

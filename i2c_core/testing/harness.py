@@ -9,6 +9,7 @@ from typing import Any
 
 from i2c_core.errors import I2cError
 from i2c_core.families import Family
+from i2c_core.testing.drawings import check_strokes
 from i2c_core.testing.masking import check_masks
 from i2c_core.testing.pictures import check_normalise, check_renderer, check_renderer_on_tensors, check_zooms
 from i2c_core.testing.texts import (
@@ -67,6 +68,7 @@ CHECKS: tuple[Check, ...] = (
     Check("renderer", check_renderer),
     Check("renderer-on-tensors", check_renderer_on_tensors),
     Check("zooms", check_zooms),
+    Check("strokes", check_strokes),
     Check("formats", check_formats),
     Check("weights", check_weights),
     Check("shows-itself", check_shows_itself),

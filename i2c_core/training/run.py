@@ -165,6 +165,10 @@ class Run:
             number, _, name = key.partition(".")
             moments.setdefault(int(number), {})[name] = tensor
         self.optimizer.load_state_dict({**self.optimizer.state_dict(), "state": moments})
+        for weight, own in self.optimizer.state.items():
+            for name, moment in own.items():
+                if torch.is_tensor(moment) and moment.shape == weight.shape:  # laid out alike, or last bits differ
+                    own[name] = torch.empty_like(weight).copy_(moment)
         self.step = self.saved = int(state.meta["step"])
         self.seconds = float(state.meta["train"]["seconds"])
         self.began_from = str(state.meta["train"]["init"])

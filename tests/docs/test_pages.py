@@ -25,6 +25,7 @@ PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT
         "figures.md",
         "framing.md",
         "grammars.md",
+        "items.md",
         "masking.md",
         "signatures.md",
         "sketching.md",

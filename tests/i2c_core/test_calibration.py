@@ -68,6 +68,13 @@ def test_of_those_told_some_confidence_that_share_is_right() -> None:
     assert found.pictures == 2000
 
 
+def test_what_is_farther_than_anything_seen_is_not_trusted() -> None:
+    found = fit(pictures(0, 200))
+    near, far = (features_of([candidate(distance, -1.0, 9.0)]) for distance in (0.2, 0.9))
+    assert found.apply(near)[0] > 0.9
+    assert found.apply(far)[0] == 0
+
+
 def test_features_that_say_nothing_say_nothing() -> None:
     features = features_of([candidate(0.0, -math.inf)])
     known = dict(zip(FEATURES, features[0].tolist(), strict=True))

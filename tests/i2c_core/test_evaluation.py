@@ -300,6 +300,9 @@ def test_sketches_are_of_a_seed() -> None:
         assert example.picture.shape == (1, *FIGURES.size)
         assert example.truth(FIGURES) == FIGURES.canonical(FIGURES.parse(example.code))
         assert example.size <= 29
+    assert all(e.code for e in sketched_examples(FIGURES, [1, 5], 20, seed=1))  # a program of one token draws nothing
+    with pytest.raises(DataError, match="programs of figures of these sizes draw no stroke"):
+        sketched_examples(FIGURES, [1], 1, seed=0)
     with pytest.raises(ConfigError) as caught:
         sketched_examples(SPLITS, [5], 1, seed=0)
     assert str(caught.value) == (

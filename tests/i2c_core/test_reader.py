@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 import i2c_core
+from i2c_core.calibration import FEATURES, Calibration
 from i2c_core.checkpoints import Checkpoint, describe_model, save_checkpoint
 from i2c_core.decoding import AutoregressiveProposer, Beam, Greedy, Proposals, Sample
 from i2c_core.decoding.rounds import comparison_size, make_stages
@@ -194,6 +195,17 @@ def test_a_proposer_that_ranks_keeps_its_order() -> None:
         assert proposer.asked == [(1, Beam(5))]
         reader.read([halves()] * 3, strategy="thorough")  # every stage, though the first drew it exactly
         assert proposer.asked[1:] == [(3, Beam(5)), (3, Beam(6))]
+
+
+def test_confidence_does_not_depend_on_how_many_are_asked_for() -> None:
+    reader, proposer = make_ranking(["h B W", "h h B B W", "B"])
+    numbers = dict.fromkeys(FEATURES, 0.0)
+    reader.calibration = Calibration({**numbers, "margin": 1.0}, numbers, dict.fromkeys(FEATURES, 1.0), 0.0, 1)
+    with reader:
+        one, many = reader.read(halves(), 1), reader.read(halves(), 3)
+    assert len(one) == 1
+    assert one[0].confidence == many[0].confidence
+    assert proposer.asked == [(1, Beam(5)), (1, Beam(5))]
 
 
 def test_strategies_of_a_proposers_own() -> None:

@@ -16,9 +16,13 @@ from i2c_core.families import Family, box
 from i2c_core.masks import PushdownMask, State
 from i2c_core.plugins import get_family
 from i2c_core.programs import Program
+from i2c_core.raster import TokenBatch
+from i2c_core.strokes import Strokes
 from i2c_core.testing import CHECKS, Check, Result, check_family, harness, parametrize_family_checks
 from i2c_core.testing.masking import check_masks
 from tests.support.dataset_families import DIALS, FRAMED, MARKS
+from tests.support.items_of_tests import EXTENT, make_family
+from tests.support.items_of_tests import strokes as strokes_of_marks
 
 # -- a family whose canonical form no types can say
 
@@ -265,6 +269,52 @@ def fails(family: Family) -> None:
 
 def passes(family: Family) -> None:
     pass
+
+
+# -- strokes
+
+
+def changed(**other: object) -> Family:
+    """The family of drawings, whose strokes are given with other tensors than they should be."""
+
+    def wrong(batch: TokenBatch) -> Strokes:
+        known = strokes_of_marks(batch)
+        return replace(known, **{name: how(known) for name, how in other.items()})  # type: ignore[operator]
+
+    return make_family(strokes=wrong, sample=None, canvas=EXTENT, examples=("more(path(1, 1, 4, 2, solid), done)",))
+
+
+def turned_round(known: Strokes) -> Tensor:
+    """y upwards, where it should be downwards."""
+    return torch.where(known.arc[..., None], known.shape, known.shape * torch.tensor([1.0, -1, 1, -1, 1, 1]) + FLIP)
+
+
+FLIP = torch.tensor([0.0, 5, 0, 5, 0, 0])
+STROKES = [
+    ({}, "passed", ""),
+    ({"extent": lambda _: (5, 6)}, "failed", "strokes have the extent (5, 6), the family's canvas is (6, 5)"),
+    ({"item": lambda s: s.item.int()}, "failed", "item of the strokes is torch.int32 of shape "),
+    ({"arc": lambda s: s.arc[:, :0]}, "failed", "arc of the strokes is torch.bool of shape "),
+    ({"shape": lambda s: s.shape / 0}, "failed", "a stroke has a number that is not finite"),
+    ({"shape": lambda s: s.shape + 9}, "failed", "a stroke of 'more(path(1, 1, 4, 2, solid), done)' passes "),
+    ({"shape": turned_round}, "failed", "'more(path(1, 1, 4, 2, solid), done)' has the stroke (1.0, 1.0, 4.0, 2.0, "),
+    ({"item": lambda s: s.item + 2 * (s.item >= 0)}, "failed",
+     "a stroke of 'more(path(1, 1, 4, 2, solid), done)' is part of command 2, counted from 0; it has 1"),
+    ({"shape": lambda s: s.shape + 0.01 * torch.rand(())}, "failed",
+     "'more(path(1, 1, 4, 2, solid), done)' has other strokes the second time"),
+    ({"item": lambda s: -torch.ones_like(s.item)}, "skipped", "none of "),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("other", "outcome", "message"), STROKES)
+def test_strokes(other: dict[str, object], outcome: str, message: str) -> None:
+    result = found(changed(**other), "strokes")
+    assert result.outcome == outcome, result.message
+    assert result.message.startswith(message)
+
+
+def test_a_family_without_strokes_passes() -> None:
+    assert found(SUMS, "strokes") == Result("strokes", "passed")
 
 
 def test_announced_failures(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,7 +117,7 @@ def tiny_network(seed: int = 0) -> ItemNetwork:
             assert isinstance(said, torch.nn.Linear)
             torch.nn.init.normal_(said.weight, std=1.5)
             torch.nn.init.normal_(said.bias, std=0.5)
-            torch.nn.init.constant_(said.bias[:1], 1.0)
+            torch.nn.init.constant_(said.bias[:1], 4.0)
     return network.eval()
 
 
