@@ -97,8 +97,9 @@ class Targets:
             wrote += f", wrote {first}" if len(candidates) == 1 else f", wrote {first} to {path.name}"
         elif not self.as_json:
             codes = [self._text(candidate, family, format_).rstrip("\n") for candidate in candidates]
-            apart = "\n\n" if any("\n" in code for code in codes) else "\n"  # else nobody sees where the next begins
-            emit(apart.join(codes))
+            # Where code has several lines, nobody would see where the next one begins.
+            several = any("\n" in text for text in (*codes, *family.examples))
+            emit(("\n\n" if several else "\n").join(codes))
         if self.picture is not None:
             path = self.picture / f"{self.names[index]}.png" if self._is_folder(self.picture) else self.picture
             save_png(candidates[0].picture, path)

@@ -19,7 +19,8 @@ from i2c_core.strokes import draw
 
 LEAST = 5e-4  # the probability of being drawn below which a placement is no candidate
 MOST = 320  # candidates of an image
-FIRST = 0.35  # weight of the first look beside the last one in the score of a set
+FIRST = 0.2  # weight of the first look beside the last one in the score of a set
+PRICE = 0.8  # nats of an item: what is on the canvas is easily believed, also where others explain its ink
 BATCH = 16  # canvases looked at at once
 
 Sets = NDArray[np.int8]  # (K, C): of each set what it has in each candidate, 0 for nothing, else 1 + variant
@@ -71,8 +72,13 @@ class Beliefs:
 
     def scores(self, sets: Sets, logp: NDArray[np.float64]) -> NDArray[np.float64]:
         """(K,) how well sets explain the image, higher is better, in nats; `logp` is what `given` says of them."""
-        first = np.broadcast_to(self.first, logp.shape)
-        found: NDArray[np.float64] = agreement(sets, logp) + FIRST * agreement(sets, first)
+        return agreement(sets, logp) + self.prior(sets)
+
+    def prior(self, sets: Sequence[NDArray[np.int8]] | Sets) -> NDArray[np.float64]:
+        """(K,) the part of the score that needs no further look: that of the first one, and a price for each item."""
+        states = np.asarray(sets)
+        first = np.broadcast_to(self.first, (len(states), *self.first.shape))
+        found: NDArray[np.float64] = FIRST * agreement(states, first) - PRICE * (states > 0).sum(1)
         return found
 
     def given(self, sets: Sets) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -236,14 +237,15 @@ class Validation:
         }
 
     def calibrate(self, network: ItemNetwork, count: int) -> Calibration | None:
-        """How much to trust what the network answers, fitted on `count` sketches of their own."""
+        """How much to trust what the network answers, fitted on `count` drawings of their own, as training has them."""
         if not count:
             return None
         network.eval()
         family, proposer = self.catalogue.family, ItemProposer(network, self.catalogue)
-        lesson, truth = _lessons(self.catalogue, self.config, count, CALIBRATION_SEED, self.device).examination()
-        paper = (255 - 255 * lesson.ink).round().byte().cpu().numpy()[:, None].repeat(family.channels, 1)
+        lessons = _lessons(self.catalogue, self.config, count, CALIBRATION_SEED, self.device)
+        truth, ink = lessons.sheets(np.random.default_rng(CALIBRATION_SEED), count)
+        paper = (255 - 255 * ink).round().byte().cpu().numpy()[:, None].repeat(family.channels, 1)
         programs = [family.canonical(family.from_tokens(ids)) for ids in self.catalogue.to_ids(truth).tolist()]
-        size, budget = (lesson.ink.shape[1], lesson.ink.shape[2]), network.config.max_tokens
+        size, budget = (ink.shape[1], ink.shape[2]), network.config.max_tokens
         with Renderer(family) as renderer:
             return calibrate(family, renderer, proposer, list(paper), programs, image_size=size, budget=budget)

@@ -19,7 +19,7 @@ from i2c_core.checkpoints import Checkpoint, fill
 from i2c_core.decoding import Proposals, Strategy
 from i2c_core.errors import BudgetError, CheckpointError, ConfigError
 from i2c_core.families import Family
-from i2c_core.items.believing import FIRST, Beliefs, agreement, likeliest
+from i2c_core.items.believing import Beliefs, agreement, likeliest
 from i2c_core.items.catalogue import Catalogue, catalogue_of
 from i2c_core.items.inkfit import InkFit
 from i2c_core.items.network import ItemNetwork, NetworkConfig
@@ -113,13 +113,13 @@ class ItemProposer:
     ) -> list[Found]:
         beliefs, judge = self._look(ink, how)
         if not how.particles or time.monotonic() > until:
-            return self._fitting(beliefs, *_independent(beliefs, n), budget, n)
+            return self._fitting(beliefs, *likeliest(beliefs.first, n), budget, n, looked=False)
         rounds = search(beliefs, how, generator, until, judge)
         ranked = next(rounds)
         while time.monotonic() <= until and (better := next(rounds, None)) is not None:
             ranked = better
         states, scores = _with_unseen(beliefs, ranked, n)
-        return self._fitting(beliefs, states, scores, budget, n)
+        return self._fitting(beliefs, states, scores, budget, n, looked=True)
 
     def _look(self, ink: Tensor, how: SetSearch) -> tuple[Beliefs | InkFit, Beliefs | InkFit]:
         """What proposes sets for an image, and what weighs them."""
@@ -140,10 +140,11 @@ class ItemProposer:
     def _fitting(
         self,
         beliefs: Beliefs | InkFit,
-        states: Sequence[NDArray[np.int8]],
-        scores: Sequence[float],
+        states: Sequence[NDArray[np.int8]] | NDArray[np.int8],
+        scores: Sequence[float] | NDArray[np.float64],
         budget: int,
         n: int,
+        looked: bool,
     ) -> list[Found]:
         """The first n sets whose programs have at most `budget` tokens; where none does, the best one cut to it."""
         found = []
@@ -151,7 +152,8 @@ class ItemProposer:
             items = beliefs.items(state)
             if self._tokens(items) <= budget:
                 logprob = float(agreement([state], beliefs.first[None])[0])
-                found.append(Found(items, float(score), logprob, math.exp(min(0.0, float(score) / (1 + FIRST)))))
+                sure = math.exp(min(0.0, float(score) - (_prior(beliefs, state) if looked else 0.0)))
+                found.append(Found(items, float(score), logprob, sure))
             if len(found) == n:
                 return found
         if not found:
@@ -193,9 +195,9 @@ class ItemProposer:
         return cls(network.to(device).eval(), catalogue)
 
 
-def _independent(beliefs: Beliefs | InkFit, n: int) -> tuple[Sequence[NDArray[np.int8]], Sequence[float]]:
-    states, logp = likeliest(beliefs.first, n)
-    return list(states), [(1 + FIRST) * float(p) for p in logp]
+def _prior(beliefs: Beliefs | InkFit, state: NDArray[np.int8]) -> float:
+    """The part of a set's score that is not what the network says of it, given the set."""
+    return float(beliefs.prior([state])[0]) if isinstance(beliefs, Beliefs) else 0.0
 
 
 def _with_unseen(
@@ -205,14 +207,11 @@ def _with_unseen(
     all_ = {s.key: (s.state, s.score) for s in ranked}
     best = ranked[0]
 
-    def first(state: NDArray[np.int8]) -> float:
-        return FIRST * float(agreement([state], beliefs.first[None])[0])
-
     if n > 1:
         states, logp = likeliest(best.logp, min(n, FILL) + 8)
         # Nothing where sets are weighed by what the network says of them, as these are here.
-        shift = best.score - (float(agreement([best.state], best.logp[None])[0]) + first(best.state))
+        shift = best.score - (float(agreement([best.state], best.logp[None])[0]) + _prior(beliefs, best.state))
         for state, p in zip(states, logp, strict=True):
-            all_.setdefault(state.tobytes(), (state, float(p) + first(state) - UNSEEN + shift))
+            all_.setdefault(state.tobytes(), (state, float(p) + _prior(beliefs, state) - UNSEEN + shift))
     ordered = sorted(all_.values(), key=lambda pair: -pair[1])
     return [s for s, _ in ordered], [score for _, score in ordered]

@@ -125,7 +125,8 @@ def _require_ink(family: Family, programs: list[Program], found: Strokes) -> Non
             x, y = points[row, stroke].long().unbind(-1)  # (K,)
             inside = ((x >= 0) & (x < width) & (y >= 0) & (y < height)).tolist()
             places = [place for place, yes in zip(zip(x.tolist(), y.tolist(), strict=True), inside, strict=True) if yes]
-            near = [ink[max(0, v - reach) : v + reach + 1, max(0, u - reach) : u + reach + 1].any() for u, v in places]
+            around = (ink[max(0, v - reach) : v + reach + 1, max(0, u - reach) : u + reach + 1] for u, v in places)
+            near = [bool(part.any()) for part in around]
             if near and np.mean(near) < LEAST:
                 u, v = places[near.index(False)]
                 shape = tuple(round(x, 2) for x in found.shape[row, stroke].tolist())

@@ -58,7 +58,7 @@ def test_train_resume_decode_and_evaluate(i2c: Run, config: Path, tmp_path: Path
     Image.new("L", (32, 32), 255).save(tmp_path / "white.png")
     decoded = i2c("decode", tmp_path / "white.png", "--weights", run)
     assert decoded.stdout == "W\n"
-    assert ", confidence " in decoded.stderr
+    assert ": confidence " in decoded.stderr
 
     told = json.loads(i2c("decode", tmp_path / "white.png", "--weights", run, "--json").stdout)["candidates"][0]
     assert 0 < told["confidence"] < 1  # fitted on the held-out images

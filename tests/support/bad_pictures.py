@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,5 +58,5 @@ BAD: dict[str, Callable[[], Pixels]] = {
     "half black": lambda: np.repeat(np.array([[[0, 255]]], np.uint8), 500, 2).repeat(800, 1),
     "long": lambda: noise(1, 2, 29_999),
     "high": lambda: noise(1, 5000, 3),
-    **{f"{side} pixels": lambda side=side: noise(1, side, side + 1) for side in (2, 3, 5, 8, 13, 21, 34)},
+    **{f"{side} pixels": partial(noise, 1, side, side + 1) for side in (2, 3, 5, 8, 13, 21, 34)},
 }
