@@ -19,8 +19,8 @@ from i2c_core.strokes import draw
 
 LEAST = 5e-4  # the probability of being drawn below which a placement is no candidate
 MOST = 320  # candidates of an image
-FIRST = 0.2  # weight of the first look beside the last one in the score of a set
-PRICE = 0.8  # nats of an item: what is on the canvas is easily believed, also where others explain its ink
+FIRST = 0.05  # weight of the first look beside the last one in the score of a set
+PRICE = 0.4  # nats of an item: what is on the canvas is easily believed, also where others explain its ink
 BATCH = 16  # canvases looked at at once
 
 Sets = NDArray[np.int8]  # (K, C): of each set what it has in each candidate, 0 for nothing, else 1 + variant

@@ -113,6 +113,7 @@ FAMILY = language(
     16,
     pixels=8,
     budget=200,
+    weights="i2c_plugins.figures:figures.safetensors",
     doc="drawing commands on a 16x16 grid: circles, rectangles, lines and arrows",
     examples=(
         "circle 4, 10\nrectangle 1, 5 to 13, 15\nline 4, 9 to 4, 2 arrow",
