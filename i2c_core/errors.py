@@ -56,6 +56,10 @@ class ParseError(I2cError):
         return type(self), (self.fact, self.hint, self.line, self.column)
 
 
+class RelationError(ParseError):
+    """A text that the grammar reads, and one of whose arguments does not stand to an earlier one as it must."""
+
+
 class FamilyError(I2cError):
     """An unknown family, or one whose declaration is incomplete."""
 

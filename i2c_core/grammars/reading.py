@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from i2c_core.errors import ParseError, ProgramError, suggest
+from i2c_core.errors import ParseError, ProgramError, RelationError, suggest
 from i2c_core.grammars.carets import parse_error
 from i2c_core.grammars.forms import Bound, Form
 from i2c_core.grammars.literals import NAN, Literals
@@ -102,7 +102,7 @@ class TreeReader:
         return ids, values
 
     def _require_related(self, token: int, grouped: list[tuple[Tree | list[Tree], int]], text: str, start: int) -> None:
-        """Raise `ParseError` at the literal that does not stand as it must to an earlier one of its symbol."""
+        """Raise `RelationError` at the literal that does not stand as it must to an earlier one of its symbol."""
         vocabulary = self._vocabulary
         names, places = [""] * len(grouped), [start] * len(grouped)
         for number, (value, type_) in enumerate(grouped):
@@ -114,7 +114,8 @@ class TreeReader:
             try:
                 require_related(vocabulary.signature, vocabulary.related[vocabulary.tokens[token]], names)
             except ProgramError as error:
-                raise parse_error(text, places[number], error.fact, error.hint) from None
+                told = parse_error(text, places[number], error.fact, error.hint)
+                raise RelationError(told.fact, told.hint, told.line, told.column) from None
 
     def _through(self, node: Tree) -> Tree:
         """What a chain of passages leads to."""

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from i2c_core.errors import I2cError, ParseError
+from i2c_core.errors import I2cError, ParseError, RelationError
 from i2c_core.families import Family
 from i2c_core.grammars.lark_bridge import compile_grammar
 from i2c_core.grammars.trees import Rules, Terminal
@@ -62,6 +62,8 @@ def check(family: Family, text: str, budget: int | None = None) -> tuple[Failure
     try:
         program = family.parse(text)
         family.vocabulary.encode(program)
+    except RelationError as error:
+        return (Failure("types", str(error)),)
     except ParseError as error:
         return (Failure("syntax", str(error)),)
     except I2cError as error:
