@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from i2c_core.items.astray import Astray
 from i2c_core.items.catalogue import Catalogue
 from i2c_core.items.network import ItemNetwork
 from i2c_core.items.screening import Screened
@@ -20,7 +21,8 @@ from i2c_core.strokes import draw
 LEAST = 5e-4  # the probability of being drawn below which a placement is no candidate
 MOST = 320  # candidates of an image
 FIRST = 0.05  # weight of the first look beside the last one in the score of a set
-PRICE = 0.4  # nats of an item: what is on the canvas is easily believed, also where others explain its ink
+FIT = 1.0  # of the logarithm of how far a set and the ink are astray: in a clean drawing little says much
+PRICE = 0.7  # nats of an item: what is on the canvas is easily believed, also where others explain its ink
 BATCH = 16  # canvases looked at at once
 
 Sets = NDArray[np.int8]  # (K, C): of each set what it has in each candidate, 0 for nothing, else 1 + variant
@@ -45,6 +47,8 @@ class Beliefs:
             choose: take those that are likely; else all of them are candidates, in their order.
         """
         self.network, self.catalogue, self.ink = network, catalogue, ink
+        self.astray = Astray(ink, catalogue.extent)
+        self._known: dict[bytes, float] = {}  # how far sets that were looked at are astray
         asked = Screened(torch.zeros_like(screened), screened)
         empty = torch.zeros_like(ink)
         with torch.no_grad():
@@ -72,7 +76,9 @@ class Beliefs:
 
     def scores(self, sets: Sets, logp: NDArray[np.float64]) -> NDArray[np.float64]:
         """(K,) how well sets explain the image, higher is better, in nats; `logp` is what `given` says of them."""
-        return agreement(sets, logp) + self.prior(sets)
+        astray = np.array([self._astray_of(state) for state in sets])
+        found: NDArray[np.float64] = agreement(sets, logp) + self.prior(sets) - FIT * np.log1p(astray)
+        return found
 
     def prior(self, sets: Sequence[NDArray[np.int8]] | Sets) -> NDArray[np.float64]:
         """(K,) the part of the score that needs no further look: that of the first one, and a price for each item."""
@@ -80,6 +86,12 @@ class Beliefs:
         first = np.broadcast_to(self.first, (len(states), *self.first.shape))
         found: NDArray[np.float64] = FIRST * agreement(states, first) - PRICE * (states > 0).sum(1)
         return found
+
+    def _astray_of(self, state: NDArray[np.int8]) -> float:
+        """How far a set that was looked at and the ink of the image are astray, in nats."""
+        if state.tobytes() not in self._known:
+            self._given(state[None])
+        return self._known[state.tobytes()]
 
     def given(self, sets: Sets) -> NDArray[np.float64]:
         """(K, C, 1 + W) log-probabilities of what is there, given each set on the canvas."""
@@ -90,6 +102,8 @@ class Beliefs:
         device = self.ink.device
         strokes = self.catalogue.strokes([self.items(s) for s in sets])
         canvas = draw(strokes.to(device), (self.ink.shape[0], self.ink.shape[1]))  # (K, H, W)
+        for state, astray in zip(sets, self.astray(canvas).tolist(), strict=True):
+            self._known[state.tobytes()] = astray
         k, c = sets.shape
         image = torch.arange(k, device=device).repeat_interleave(c)
         placement = torch.from_numpy(self.candidates).to(device).repeat(k)

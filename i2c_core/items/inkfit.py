@@ -13,13 +13,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from i2c_core.items.astray import Astray
 from i2c_core.items.believing import BATCH, MOST, Sets, items_of, possible
 from i2c_core.items.catalogue import ALONG, Catalogue
-from i2c_core.items.screening import DARK, squared_distance
 from i2c_core.strokes import draw
 
-NEAR = 0.4  # cells; ink farther away counts as this far
-PIXEL = 6.0  # nats of a cell's length of stroke without ink, or of ink without stroke, both as wide as a clean line
 ITEM = 3.0  # nats of an item, so that nothing is drawn twice, nor in small parts
 BEGUN, ADDED = 6.0, 2.0  # items that a draw adds in the mean: to nothing, and to a set
 SHARP = 4.0  # how much more likely placements are that lie on ink along more of their way
@@ -46,14 +44,10 @@ class InkFit:
             choose: take those that lie on ink best; else all of them are candidates, in their order.
         """
         self.catalogue, self.size = catalogue, (ink.shape[0], ink.shape[1])
-        height, width = self.size
-        self.cell = (width / catalogue.extent[0] + height / catalogue.extent[1]) / 2  # pixels
-        self.reach = max(2, round(NEAR * self.cell))
-        self.ink = (ink > ink.max().clamp(min=0.05) * DARK).cpu()  # (H, W)
-        self.far = self._far(self.ink[None])[0]  # (H, W), from 0 on ink to 1
+        self.astray = Astray(ink.cpu(), catalogue.extent)
         placement = screened.cpu()
         pixels = self._pixels(placement)  # (M, ALONG)
-        near = 1 - self.far.flatten()[pixels]
+        near = 1 - self.astray.far.flatten()[pixels]
         if choose:
             order = torch.argsort(near.mean(1), descending=True, stable=True)[:MOST]
             placement, pixels, near = placement[order], pixels[order], near[order]
@@ -75,7 +69,7 @@ class InkFit:
         parts = [np.zeros((0, *self.first.shape))]
         for start in range(0, len(sets), BATCH):
             some = sets[start : start + BATCH]
-            covered = 1 - self._far(self._canvas(some) > 0.5).flatten(1)[:, self.pixels]  # (K, C, ALONG)
+            covered = 1 - self.astray.from_ink(self._canvas(some) > 0.5).flatten(1)[:, self.pixels]  # (K, C, ALONG)
             parts.append(self._chances(some, self.near * (1 - covered), ADDED))
         return np.concatenate(parts)
 
@@ -84,17 +78,11 @@ class InkFit:
         parts = [np.zeros(0)]
         for start in range(0, len(sets), BATCH):
             some = sets[start : start + BATCH]
-            canvas = self._canvas(some)  # (K, H, W)
-            astray = (canvas * self.far).sum((1, 2)) + (self._far(canvas > 0.5) * self.ink).sum((1, 2))
-            # A cell's length of a clean line holds about as many pixels of ink as a cell is pixels long.
-            parts.append(-PIXEL * astray.double().numpy() / self.cell - ITEM * (some > 0).sum(1))
+            parts.append(-self.astray(self._canvas(some)).numpy() - ITEM * (some > 0).sum(1))
         return np.concatenate(parts)
 
     def _canvas(self, sets: Sets) -> Tensor:
         return draw(self.catalogue.strokes([self.items(s) for s in sets]), self.size)
-
-    def _far(self, ink: Tensor) -> Tensor:
-        return squared_distance(ink, self.reach).float() / self.reach**2
 
     def _pixels(self, placement: Tensor) -> Tensor:
         height, width = self.size

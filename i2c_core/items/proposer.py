@@ -42,6 +42,9 @@ STRATEGIES: dict[str, SetSearch] = {
     "thorough": SetSearch(particles=32, rounds=16, looks=960),
 }
 
+# A set, its score, and the log-probability that it is right, as the network says.
+Ranked = tuple[NDArray[np.int8], float, float]
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
@@ -113,13 +116,13 @@ class ItemProposer:
     ) -> list[Found]:
         beliefs, judge = self._look(ink, how)
         if not how.particles or time.monotonic() > until:
-            return self._fitting(beliefs, *likeliest(beliefs.first, n), budget, n, looked=False)
+            states, logp = likeliest(beliefs.first, n)
+            return self._fitting(beliefs, list(zip(states, logp.tolist(), logp.tolist(), strict=True)), budget, n)
         rounds = search(beliefs, how, generator, until, judge)
         ranked = next(rounds)
         while time.monotonic() <= until and (better := next(rounds, None)) is not None:
             ranked = better
-        states, scores = _with_unseen(beliefs, ranked, n)
-        return self._fitting(beliefs, states, scores, budget, n, looked=True)
+        return self._fitting(beliefs, _with_unseen(beliefs, ranked, n), budget, n)
 
     def _look(self, ink: Tensor, how: SetSearch) -> tuple[Beliefs | InkFit, Beliefs | InkFit]:
         """What proposes sets for an image, and what weighs them."""
@@ -137,27 +140,18 @@ class ItemProposer:
             return beliefs, beliefs
         return beliefs, weighs(torch.from_numpy(beliefs.candidates).to(ink.device), False)
 
-    def _fitting(
-        self,
-        beliefs: Beliefs | InkFit,
-        states: Sequence[NDArray[np.int8]] | NDArray[np.int8],
-        scores: Sequence[float] | NDArray[np.float64],
-        budget: int,
-        n: int,
-        looked: bool,
-    ) -> list[Found]:
+    def _fitting(self, beliefs: Beliefs | InkFit, ranked: Sequence[Ranked], budget: int, n: int) -> list[Found]:
         """The first n sets whose programs have at most `budget` tokens; where none does, the best one cut to it."""
         found = []
-        for state, score in zip(states, scores, strict=True):
+        for state, score, said in ranked:
             items = beliefs.items(state)
             if self._tokens(items) <= budget:
                 logprob = float(agreement([state], beliefs.first[None])[0])
-                sure = math.exp(min(0.0, float(score) - (_prior(beliefs, state) if looked else 0.0)))
-                found.append(Found(items, float(score), logprob, sure))
+                found.append(Found(items, score, logprob, math.exp(min(0.0, said))))
             if len(found) == n:
                 return found
         if not found:
-            items = beliefs.items(states[0])
+            items = beliefs.items(ranked[0][0])
             while self._tokens(items) > budget:
                 items.pop()  # the least likely ones come last
             found.append(Found(items, -math.inf, -math.inf, 0.0))
@@ -195,23 +189,20 @@ class ItemProposer:
         return cls(network.to(device).eval(), catalogue)
 
 
-def _prior(beliefs: Beliefs | InkFit, state: NDArray[np.int8]) -> float:
-    """The part of a set's score that is not what the network says of it, given the set."""
-    return float(beliefs.prior([state])[0]) if isinstance(beliefs, Beliefs) else 0.0
-
-
-def _with_unseen(
-    beliefs: Beliefs | InkFit, ranked: Sequence[Scored], n: int
-) -> tuple[Sequence[NDArray[np.int8]], Sequence[float]]:
+def _with_unseen(beliefs: Beliefs | InkFit, ranked: Sequence[Scored], n: int) -> list[Ranked]:
     """The sets that were looked at, and likely ones that were not, as the best one makes them seem."""
-    all_ = {s.key: (s.state, s.score) for s in ranked}
-    best = ranked[0]
 
+    def said(scored: Scored) -> float:
+        return float(agreement([scored.state], scored.logp[None])[0])
+
+    def prior(state: NDArray[np.int8]) -> float:
+        return float(beliefs.prior([state])[0]) if isinstance(beliefs, Beliefs) else 0.0
+
+    found: dict[bytes, Ranked] = {s.key: (s.state, s.score, said(s)) for s in ranked}
+    best = ranked[0]
     if n > 1:
         states, logp = likeliest(best.logp, min(n, FILL) + 8)
-        # Nothing where sets are weighed by what the network says of them, as these are here.
-        shift = best.score - (float(agreement([best.state], best.logp[None])[0]) + _prior(beliefs, best.state))
-        for state, p in zip(states, logp, strict=True):
-            all_.setdefault(state.tobytes(), (state, float(p) + _prior(beliefs, state) - UNSEEN + shift))
-    ordered = sorted(all_.values(), key=lambda pair: -pair[1])
-    return [s for s, _ in ordered], [score for _, score in ordered]
+        shift = best.score - said(best) - prior(best.state)  # the part of the score that only a look can tell
+        for state, p in zip(states, logp.tolist(), strict=True):
+            found.setdefault(state.tobytes(), (state, p + prior(state) + shift - UNSEEN, p - UNSEEN))
+    return sorted(found.values(), key=lambda one: -one[1])

@@ -72,9 +72,8 @@ class Screen:
         total = total.t()
         good = (total // self.step <= MOST_FAR) & (total % self.step <= ALONG * (SPREAD * self.cell) ** 2)
         if int(good.sum(1).max()) > most:
-            worst = torch.where(good, -total, -self.step * (ALONG + 1)).topk(most, 1).values[:, -1:]
-            good = good & (-total >= worst)
-            good = good & (good.cumsum(1) <= most)
+            nearest = torch.where(good, -total, -self.step * (ALONG + 1)).topk(most, 1).indices
+            good = good & torch.zeros_like(good).scatter_(1, nearest, True)
         image, outline = good.nonzero(as_tuple=True)
         counts = self.counts[outline]
         group = torch.arange(len(outline), device=ink.device).repeat_interleave(counts)
