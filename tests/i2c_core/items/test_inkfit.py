@@ -9,7 +9,8 @@ from items_of_tests import SIZE, ink_of, marks_catalogue
 from scipy.ndimage import distance_transform_edt
 
 from i2c_core.items.believing import possible
-from i2c_core.items.inkfit import ITEM, KEPT, PIXEL, InkFit
+from i2c_core.items.astray import PIXEL
+from i2c_core.items.inkfit import ITEM, KEPT, InkFit
 from i2c_core.items.screening import DARK, Screen
 
 ITEMS = [5, 60, 400]
@@ -33,10 +34,10 @@ def test_scores_are_distances_of_ink_and_drawing_both_ways() -> None:
     for items in ([], ITEMS[:1], ITEMS):
         canvas = ink_of(items)[0].numpy()
         dark = ink.numpy() > ink.numpy().max() * DARK
-        to_ink = np.minimum(distance_transform_edt(~dark), fit.reach) ** 2 / fit.reach**2
+        to_ink = np.minimum(distance_transform_edt(~dark), fit.astray.reach) ** 2 / fit.astray.reach**2
         drawn = canvas > 0.5
-        to_drawing = np.minimum(distance_transform_edt(~drawn), fit.reach) if drawn.any() else np.full(SIZE, fit.reach)
-        cost = PIXEL * ((canvas * to_ink).sum() + ((to_drawing / fit.reach) ** 2 * dark).sum()) / fit.cell
+        to_drawing = np.minimum(distance_transform_edt(~drawn), fit.astray.reach) if drawn.any() else np.full(SIZE, fit.astray.reach)
+        cost = PIXEL * ((canvas * to_ink).sum() + ((to_drawing / fit.astray.reach) ** 2 * dark).sum()) / fit.astray.cell
         state = state_of(fit, items)[None]
         found = fit.scores(state, fit.given(state))[0]
         assert found == pytest.approx(-cost - ITEM * len(items), rel=1e-4)
