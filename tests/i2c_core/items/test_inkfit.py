@@ -8,8 +8,8 @@ import torch
 from items_of_tests import SIZE, ink_of, marks_catalogue
 from scipy.ndimage import distance_transform_edt
 
-from i2c_core.items.believing import possible
 from i2c_core.items.astray import PIXEL
+from i2c_core.items.believing import possible
 from i2c_core.items.inkfit import ITEM, KEPT, InkFit
 from i2c_core.items.screening import DARK, Screen
 
@@ -36,7 +36,11 @@ def test_scores_are_distances_of_ink_and_drawing_both_ways() -> None:
         dark = ink.numpy() > ink.numpy().max() * DARK
         to_ink = np.minimum(distance_transform_edt(~dark), fit.astray.reach) ** 2 / fit.astray.reach**2
         drawn = canvas > 0.5
-        to_drawing = np.minimum(distance_transform_edt(~drawn), fit.astray.reach) if drawn.any() else np.full(SIZE, fit.astray.reach)
+        to_drawing = (
+            np.minimum(distance_transform_edt(~drawn), fit.astray.reach)
+            if drawn.any()
+            else np.full(SIZE, fit.astray.reach)
+        )
         cost = PIXEL * ((canvas * to_ink).sum() + ((to_drawing / fit.astray.reach) ** 2 * dark).sum()) / fit.astray.cell
         state = state_of(fit, items)[None]
         found = fit.scores(state, fit.given(state))[0]
