@@ -19,6 +19,7 @@ from i2c_core.errors import I2cError
 from i2c_core.families import Family
 from i2c_core.leftovers import Leftovers, Region, leftovers
 from i2c_core.programs import Program
+from i2c_core.references import resolve
 
 Pixels = NDArray[np.uint8]
 Source = Any  # a path, "-", bytes, a PIL image, an array or a tensor
@@ -41,6 +42,7 @@ class Candidate:
             where the weights were never calibrated.
         given: (C, H, W) uint8, the input at the same size, where the family's pictures are ink on paper, of which some
             may be left over; else None.
+        crops: (C, h, w) uint8 each, the parts of the input that the program only points at (see `Family.crops`).
     """
 
     program: Program
@@ -51,6 +53,7 @@ class Candidate:
     picture: Pixels = field(repr=False)
     confidence: float | None = None
     given: Pixels | None = field(default=None, repr=False)
+    crops: tuple[Pixels, ...] = field(default=(), repr=False)
 
     @cached_property
     def leftovers(self) -> Leftovers | None:
@@ -106,6 +109,19 @@ class Answer:
         if self.error is not None:
             return head | {"error": self.error.fact} | ({"hint": self.error.hint} if self.error.hint else {})
         return head | {"candidates": [candidate.record(family) for candidate in self.candidates]}
+
+
+def crops_of(family: Family, program: Program, picture: Pixels) -> tuple[Pixels, ...]:
+    """The parts of a picture (C, H, W) that a program only points at, cut to it; empty ones are left out."""
+    if family.crops is None:
+        return ()
+    height, width = picture.shape[1:]
+    found = []
+    for left, top, right, bottom in resolve(family.crops, f"family {family.name}")(family, program):
+        rows = slice(max(0, math.floor(top * height)), max(0, math.ceil(bottom * height)))
+        columns = slice(max(0, math.floor(left * width)), max(0, math.ceil(right * width)))
+        found.append(picture[:, rows, columns])
+    return tuple(crop for crop in found if crop.size)
 
 
 def name_of(source: Source) -> str:

@@ -76,6 +76,8 @@ class Family:
         strokes: reference to `(TokenBatch of tensors) -> i2c_core.strokes.Strokes`, for programs that are drawings: the
             sketch process and dense proposals follow from it.
         learner: the name of the learner that `i2c train` runs unless told otherwise.
+        crops: reference to `(family, program) -> [(left, top, right, bottom), ...]`, the parts of a picture that a
+            program only points at, such as writing, in shares of its width and height; a report shows them.
         framing: reference to `(pixels (C, H, W) uint8) -> (C, H, W) uint8`, which finds the drawing in a photograph or
             scan before the network sees it; with `canvas` it is called with that as well, as in
             `i2c_core.framing:paper`. None leaves pictures as they come.
@@ -109,6 +111,7 @@ class Family:
     start: str | None = None
     strokes: Reference | None = None
     learner: str = "paired"
+    crops: Reference | None = None
     framing: Reference | None = None
     canvas: tuple[int, int] | None = None
 

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from i2c_core.answers import Answer, Candidate, Source, name_of
+from i2c_core.answers import Answer, Candidate, Source, crops_of, name_of
 from i2c_core.calibration import KEY as CALIBRATION
 from i2c_core.calibration import WANTED, Calibration, features_of
 from i2c_core.checkpoints import LEARNER, Checkpoint, find_weights, load_checkpoint, load_model, require_match
@@ -279,10 +279,11 @@ class Reader:
             sure = self.calibration.apply(features_of(found, given)).tolist()
             if given is not None and not ink_of(given).any():  # nothing was found: no network is asked about that
                 sure = [0.0] * len(found)
-        shown = [
-            Candidate(c.program, self.family.show(c.program), c.distance, c.logprob, c.size, c.pixels, told, given)
-            for c, told in zip(found[:n], sure, strict=False)
-        ]
+        shown = []
+        for c, told in zip(found[:n], sure, strict=False):
+            crops = () if answer.picture is None else crops_of(self.family, c.program, answer.picture)
+            code = self.family.show(c.program)
+            shown.append(Candidate(c.program, code, c.distance, c.logprob, c.size, c.pixels, told, given, crops))
         return replace(answer, candidates=shown)
 
     def close(self) -> None:

@@ -95,10 +95,15 @@ def _rows(answer: Answer) -> list[str]:
         output = figure(marked_output(candidate), f"candidate {rank + 1} for {answer.name}")
         rows.append(
             f"<tr><td>{shown if rank == 0 else ''}</td><td>{output}</td>"
-            f"<td><pre>{html.escape(candidate.code)}</pre></td>"
+            f"<td><pre>{html.escape(candidate.code)}</pre>{_crops(candidate)}</td>"
             f"<td>{share(candidate.confidence)}</td><td>{candidate.distance:.6g}</td><td>{candidate.size}</td></tr>"
         )
     return rows
+
+
+def _crops(candidate: Candidate) -> str:
+    """The parts of the input that the code only points at, such as writing."""
+    return "".join(figure(crop, f"part {number} of the input") for number, crop in enumerate(candidate.crops, 1))
 
 
 def share(confidence: float | None) -> str:

@@ -44,7 +44,7 @@ class Kind:
     Attributes:
         token: the symbol's id.
         arity: the number of its arguments, all literals.
-        variants: (W, A) token ids of the arguments that are no positions, by variant; 0 elsewhere.
+        variants: W, how many combinations its arguments have that are no positions.
         first, last: the symbol's placements, from first to before last.
     """
 

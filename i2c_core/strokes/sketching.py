@@ -21,6 +21,7 @@ from i2c_core.strokes.inking import PIECE, Pieces, ink
 from i2c_core.strokes.strokes import TURN, Strokes, locate
 
 WAVES = 3  # sine waves that a wobble is the sum of
+LOBES = (0.6, 1.0, 0.7, 0.5)  # of an arc, once to four times around: how strong each is
 GAP = 0.08  # cells of paper between two dashes, at least
 STEADY = 1.8  # cells of an item's radius, above which it is no longer turned or scaled as freely
 CUT = 2.0  # standard deviations: what is farther off would change what a figure says
@@ -148,7 +149,8 @@ class _Hand(_Chance):
         along = F.normalize(end - begin, dim=1)  # (R, 2)
         beyond = self.normal(len(shape), 2) * style.overshoot * care[:, None] * torch.where(tip, 0.3, 1.0)[:, None]
         begin, end = begin - along * beyond[:, :1], end + along * beyond[:, 1:]
-        begin, end = self._on_sheet(begin), self._on_sheet(end)
+        sheet = self._sheet()
+        begin, end = self._on_sheet(begin, sheet), self._on_sheet(end, sheet)
         radii = shape[:, 2:4] * grow
         start = shape[:, 4] + turn
         whole = shape[:, 5].abs() > 0.99 * TURN
@@ -178,17 +180,19 @@ class _Hand(_Chance):
         moved = shape[:, :2] + _turned(barb, turn) * length[:, None]
         return torch.cat((shape[:, :2], torch.where(self.tip[:, None], moved, shape[:, 2:4]), shape[:, 4:]), 1)
 
-    def _on_sheet(self, point: Tensor) -> Tensor:
+    def _sheet(self) -> tuple[Tensor, Tensor, Tensor]:
+        """How each whole sheet is shifted (N, 2), turned (N,) and scaled (N, 1)."""
+        n, style = len(self.strokes), self.style
+        care = self.care[:, None]
+        return (
+            self.normal(n, 2) * style.sheet_shift * care,
+            self.normal(n) * style.sheet_turn * self.care,
+            torch.exp(self.normal(n, 1) * style.sheet_scale * care),
+        )
+
+    def _on_sheet(self, point: Tensor, sheet: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         """(R, 2) points after the whole sheet has moved; alike for all points of a sheet."""
-        if not hasattr(self, "_sheet"):
-            n, style = len(self.strokes), self.style
-            care = self.care[:, None]
-            self._sheet = (
-                self.normal(n, 2) * style.sheet_shift * care,
-                self.normal(n) * style.sheet_turn * self.care,
-                torch.exp(self.normal(n, 1) * style.sheet_scale * care),
-            )
-        shift, turn, grow = (part[self.figure] for part in self._sheet)
+        shift, turn, grow = (part[self.figure] for part in sheet)
         extent = torch.tensor(self.strokes.extent, device=self.device) / 2  # (2,) the middle of the sheet
         return extent + _turned((point - extent) * grow, turn) + shift
 
@@ -244,7 +248,8 @@ class _Hand(_Chance):
         counts = (length * cell / PIECE).ceil().long().clamp(min=1)
         stroke, t0, t1 = cut(counts)  # (M,)
         wave = self._waves(len(length))
-        begin, end = (self._places(stroke, t, length, wave) * scale for t in (t0, t1))
+        bent = self._bent(length)
+        begin, end = (self._places(stroke, t, length, wave, bent) * scale for t in (t0, t1))
         way = (t0 + t1) / 2 * length[stroke]  # (M,) cells from the stroke's beginning
         pressure, _ = _sum_of(self._waves(len(length)), stroke, way)
         figure = self.figure[stroke]
@@ -265,16 +270,26 @@ class _Hand(_Chance):
         amplitude = self.normal(count, WAVES, 2) / math.sqrt(WAVES)
         return amplitude, self.uniform(count, WAVES, low=1.0, high=9.0), self.uniform(count, WAVES, high=TURN)
 
-    def _places(self, stroke: Tensor, t: Tensor, length: Tensor, wave: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+    def _bent(self, length: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Of each stroke the sizes and phases of an arc's lobes (R, 4), and how far a line bows to one side (R,)."""
+        care = self.care[self.figure]
+        strength = torch.tensor(LOBES, device=self.device) * self.style.roundness
+        size, phase = self.normal(len(care), 4) * strength * care[:, None], self.uniform(len(care), 4) * TURN
+        return size, phase, self.normal(len(care)) * self.style.bow * care * length
+
+    def _places(
+        self,
+        stroke: Tensor,
+        t: Tensor,
+        length: Tensor,
+        wave: tuple[Tensor, Tensor, Tensor],
+        bent: tuple[Tensor, Tensor, Tensor],
+    ) -> Tensor:
         """(M, 2) where strokes are at shares t of their way."""
         shape, arc = self.shape[stroke], self.arc[stroke]
         care = self.care[self.figure]
-        if not hasattr(self, "_lobes"):
-            lobes = torch.tensor([1.0, 2.0, 3.0, 4.0], device=self.device)
-            strength = torch.tensor([0.6, 1.0, 0.7, 0.5], device=self.device) * self.style.roundness
-            self._lobes = lobes, self.normal(len(care), 4) * strength * care[:, None], self.uniform(len(care), 4) * TURN
-            self._bow = self.normal(len(care)) * self.style.bow * care * length
-        lobes, size, phase = self._lobes
+        size, phase, bow = bent
+        lobes = torch.arange(1, len(LOBES) + 1, device=self.device)
         angle = shape[:, 4] + shape[:, 5] * t
         # Lobes follow the share of the way, so that a circle need not meet where it began.
         uneven = (size[stroke] * torch.sin(lobes * 0.93 * (angle - shape[:, 4])[:, None] + phase[stroke])).sum(1)
@@ -286,7 +301,7 @@ class _Hand(_Chance):
             arc[:, None], torch.stack((-angle.sin(), angle.cos()), 1), F.normalize(shape[:, 2:4] - shape[:, :2], dim=1)
         )
         normal = torch.stack((-tangent[:, 1], tangent[:, 0]), 1)
-        side = across * shake + torch.where(arc, 0.0, self._bow[stroke] * 4 * t * (1 - t))
+        side = across * shake + torch.where(arc, 0.0, bow[stroke] * 4 * t * (1 - t))
         return point + normal * side[:, None] + tangent * (along * shake)[:, None]
 
     def _is_drawn(self, stroke: Tensor, way: Tensor, length: Tensor) -> Tensor:

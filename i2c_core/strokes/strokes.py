@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 
 import torch
@@ -51,8 +52,7 @@ class Strokes:
         length = torch.where(self.arc, (x2 + y2) / 2 * sweep.abs(), torch.hypot(x2 - x1, y2 - y1))
         return torch.where(self.item >= 0, length, 0.0)
 
-    def _map(self, function: object) -> Strokes:
-        assert callable(function)
+    def _map(self, function: Callable[[Tensor], Tensor]) -> Strokes:
         tensors = {f.name: function(getattr(self, f.name)) for f in fields(self) if f.name != "extent"}
         return Strokes(**tensors, extent=self.extent)
 

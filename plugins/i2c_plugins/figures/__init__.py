@@ -100,6 +100,7 @@ def language(
         strokes="i2c_plugins.figures.geometry:strokes",
         framing="i2c_core.framing:paper",
         canvas=(width, height),
+        crops="i2c_plugins.figures.commands:writing" if labels else None,
         learner="items",
         recipe=RECIPE,
         formats=(TIKZ, SVG, JSON),

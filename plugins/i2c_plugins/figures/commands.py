@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from i2c_core.families import Family
 from i2c_core.programs import Program
 from i2c_core.symbols import Range, Signature
 from i2c_core.vocabulary import Vocabulary
@@ -91,6 +92,14 @@ def commands_of(program: Program) -> list[Command]:
         node, program = program.args
         found.append(Command(node.name, tuple(WORDS[a.name] if a.name in WORDS else int(a.name) for a in node.args)))
     return found
+
+
+def writing(family: Family, program: Program) -> list[tuple[float, float, float, float]]:
+    """Where in its picture a program has writing: left, top, right and bottom in shares of width and height."""
+    assert family.canvas is not None
+    width, height = family.canvas
+    places = [c.args for c in commands_of(program) if c.kind == "label"]
+    return [(x / width, 1 - (y + h) / height, (x + w) / width, 1 - y / height) for x, y, w, h in places]
 
 
 def program_of(signature: Signature, commands: list[Command]) -> Program:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from i2c_core.answers import Answer, Candidate, crops_of
 from i2c_core.errors import ParseError
 from i2c_core.families import Family
 from i2c_core.programs import Program
+from i2c_core.report import html_report
 from i2c_plugins.figures import DIAGRAMS, FAMILY, language
 from i2c_plugins.figures.commands import Command, Language, commands_of, program_of
 
@@ -112,3 +115,14 @@ def test_what_is_shown_parses_back(family: Family, data: st.DataObject) -> None:
     program = data.draw(some_programs(family))
     assert family.parse(family.show(program)) == program
     assert program_of(family.gamma, commands_of(program)) == program
+
+
+def test_a_report_shows_the_writing_of_a_drawing_as_it_stands() -> None:
+    """A label says where writing is, not what it says: its part of the input is shown beside the code."""
+    program = DIAGRAMS.parse("circle 6, 20 radius 3; label 8, 24 size 4 by 2")
+    picture = np.arange(64 * 64, dtype=np.uint32).reshape(1, 64, 64).astype(np.uint8)
+    (crop,) = crops_of(DIAGRAMS, program, picture)
+    assert np.array_equal(crop, picture[:, 64 - 2 * 26 : 64 - 2 * 24, 16:24])
+    candidate = Candidate(program, "code", 0.0, 0.0, 1, picture, crops=(crop,))
+    assert 'alt="part 1 of the input"' in html_report("diagrams", [Answer("x.png", picture, [candidate])])
+    assert crops_of(FAMILY, FAMILY.parse("circle 3, 3"), picture) == ()
