@@ -25,8 +25,9 @@ from i2c_core.families import Family
 )
 @options.size
 @click.option("--from", "format_name", metavar="FORMAT", help="How the programs are written, if not by their file.")
-@click.option("--sketch", is_flag=True, help="Draw them as a hand would; for families with strokes.")
-@options.seed(None, "The seed of all chance of --sketch [default: 0].")
+@click.option("--sketch", is_flag=True, help="Draw them as a hand would; for families that hands draw.")
+@click.option("--photograph", is_flag=True, help="Draw them as by hand, and as a camera sees that.")
+@options.seed(None, "The seed of all chance of --sketch and --photograph [default: 0].")
 @options.quiet
 def command(
     programs: tuple[str, ...],
@@ -35,6 +36,7 @@ def command(
     size: tuple[int, int] | None,
     format_name: str | None,
     sketch: bool,
+    photograph: bool,
     seed: int | None,
     quiet: bool,
 ) -> None:
@@ -42,6 +44,7 @@ def command(
 
     Each PROGRAM is the text of one, a file that holds one, or - for standard input.
     """
+    sketch = sketch or photograph
     if seed is not None and not sketch:
         raise Usage("--seed is of --sketch: programs are drawn without chance", "add --sketch")
     from i2c_core.drawing import draw, save_png, write_png
@@ -58,6 +61,10 @@ def command(
         from i2c_core.strokes.sheets import draw_sketches
 
         pictures = draw_sketches(family, programs_, size, seed or 0)
+        if photograph:
+            from i2c_core.photographs import photographed
+
+            pictures = photographed(pictures, seed or 0)
     else:
         pictures = draw(family, programs_, size)
     if str(output) == "-":

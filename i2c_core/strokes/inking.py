@@ -36,18 +36,19 @@ class Pieces:
         return Pieces(self.begin[index], self.end[index], self.half[index], self.dark[index], self.figure[index])
 
 
-def ink(pieces: Pieces, n: int, size: tuple[int, int]) -> Tensor:
+def ink(pieces: Pieces, n: int, size: tuple[int, int], longest: float = PIECE) -> Tensor:
     """(N, H, W) float32 ink from 0 to the darkest piece's.
 
     A pixel takes the darkest of what the pieces near it give: `dark` times the share clamp(half + 1/2 - d, 0, 1), with
     d the distance from its centre to the piece. Where pieces cross, nothing adds up. The result does not depend on the
-    order of the pieces, nor on what else is in the batch.
+    order of the pieces, nor on what else is in the batch. Pieces are at most `longest` pixels long: longer ones are
+    fewer, each with more pixels around it.
     """
     height, width = size
     canvas = torch.zeros(n * height * width + 1, device=pieces.begin.device)  # the last takes what is outside
     if not len(pieces.begin):
         return canvas[:-1].view(n, height, width)
-    reach = float(pieces.half.max()) + 0.5 + PIECE / 2  # from the middle of a piece to what it inks
+    reach = float(pieces.half.max()) + 0.5 + longest / 2  # from the middle of a piece to what it inks
     side = 2 * max(1, math.ceil(reach - 0.5)) + 1
     around = torch.arange(side, device=canvas.device) - side // 2  # (K,)
     step = max(1, CELLS // side**2)

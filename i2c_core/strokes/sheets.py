@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from i2c_core.datasets.gallery import contact_sheet, require_room
 from i2c_core.datasets.sampling import Sampler
@@ -48,6 +49,49 @@ def strokes_of(family: Family, batch: TokenBatch) -> Strokes:
     return found
 
 
+def has_drawing(family: Family, batch: TokenBatch) -> Tensor:
+    """(N,) bool, which programs of a batch draw anything at all, as far as it is known without drawing them.
+
+    Raises:
+        FamilyError: the family has neither `strokes` nor `sketches`.
+    """
+    if family.sketches is not None:
+        return torch.ones(len(batch.ids), dtype=torch.bool)
+    return (strokes_of(family, batch).item >= 0).any(1)
+
+
+def by_hand(
+    family: Family,
+    batch: TokenBatch,
+    size: tuple[int, int],
+    generator: torch.Generator,
+    style: Style = Style(),  # noqa: B008  frozen
+) -> Tensor:
+    """(N, H, W) ink from 0 to 1: programs as hands of their own draw them.
+
+    The family's own `sketches` draw them where it has them, else the sketch process draws its `strokes`.
+
+    Args:
+        family: whose programs.
+        batch: of N programs, tensors.
+        size: H and W in pixels.
+        generator: of all chance.
+        style: how careless the sketch process is; families draw their own sketches as they like.
+
+    Raises:
+        FamilyError: the family has neither, or its reference returns something else than it should.
+    """
+    if family.sketches is None:
+        return sketch(strokes_of(family, batch), size, generator, style)
+    found: object = resolve(family.sketches, f"family {family.name}")(batch, size, generator)
+    wanted = (len(batch.ids), *size)
+    if not isinstance(found, Tensor) or not found.is_floating_point() or tuple(found.shape) != wanted:
+        what = f"{found.dtype} of shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        fact = f"sketches of {family.name} returned {what}, expected floats of shape {wanted}"
+        raise FamilyError(fact, "return ink (N, H, W) from 0 to 1")
+    return found
+
+
 def draw_sketches(
     family: Family, programs: Sequence[Program], size: tuple[int, int] | None = None, seed: int = 0
 ) -> NDArray[np.uint8]:
@@ -58,12 +102,12 @@ def draw_sketches(
         seed: of all chance.
 
     Raises:
-        FamilyError: the family has no strokes.
+        FamilyError: the family has neither strokes nor sketches.
     """
     encoded = [family.to_tokens(p) for p in programs]
     ids, values = family.vocabulary.pack(encoded)
-    strokes = strokes_of(family, _batch(family, ids, values))
-    ink = sketch(strokes, family.size if size is None else size, torch.Generator().manual_seed(seed))  # (N, H, W)
+    chance = torch.Generator().manual_seed(seed)
+    ink = by_hand(family, _batch(family, ids, values), family.size if size is None else size, chance)  # (N, H, W)
     pixels = (255 - (255 * ink).round()).to(torch.uint8).numpy()
     return np.repeat(pixels[:, None], family.channels, 1)
 
@@ -82,16 +126,16 @@ def sketches(
     Programs are of sizes drawn evenly, up to LONGEST tokens; the family's own sampler draws them where it has one.
 
     Args:
-        family: whose figures; it has `strokes`.
+        family: whose figures; it has `strokes` or `sketches`.
         n: how many.
         seed: of all chance; the same one gives the same sheet on the same machine.
         cell: height of a cell in pixels, the family's own unless told otherwise.
         captions: write each program's code under its figure.
         columns: cells in a row; the sheet is about square unless told otherwise.
-        style: how careless the hands are.
+        style: how careless the hands of the sketch process are.
 
     Raises:
-        FamilyError: the family has no strokes.
+        FamilyError: the family has neither strokes nor sketches.
         ConfigError: no figures, or too many for a sheet.
         DataError: the family's programs draw nothing.
     """
@@ -104,7 +148,7 @@ def sketches(
     parts = []
     for first in range(0, n, _CHUNK):
         rows = slice(first, first + _CHUNK)
-        ink = sketch(strokes_of(family, _batch(family, ids[rows], values[rows])), size, generator, style)  # (N, H, W)
+        ink = by_hand(family, _batch(family, ids[rows], values[rows]), size, generator, style)  # (N, H, W)
         parts.append((255 - (255 * ink).round()).to(torch.uint8))
     pixels = torch.cat(parts).unsqueeze(1).numpy()
     codes = None
@@ -124,7 +168,7 @@ def _with_ink(family: Family, n: int, seed: int) -> tuple[np.ndarray, np.ndarray
     values = np.full((0, longest), np.nan)
     for _ in range(_ROUNDS):
         some, numbers = sampler.sample(rng, rng.choice(sizes, n))
-        there = (strokes_of(family, _batch(family, some, numbers)).item >= 0).any(1).numpy()
+        there = has_drawing(family, _batch(family, some, numbers)).numpy()
         wide = ((0, 0), (0, longest - some.shape[1]))
         ids = np.concatenate((ids, np.pad(some[there], wide, constant_values=family.vocabulary.pad)))
         numbers = np.full(some.shape, np.nan) if numbers is None else numbers

@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from i2c_core.strokes.chance import Chance
 from i2c_core.strokes.drawing import cut, scale_of
 from i2c_core.strokes.inking import PIECE, Pieces, ink
 from i2c_core.strokes.strokes import TURN, Strokes, locate
@@ -24,7 +25,6 @@ WAVES = 3  # sine waves that a wobble is the sum of
 LOBES = (0.6, 1.0, 0.7, 0.5)  # of an arc, once to four times around: how strong each is
 GAP = 0.08  # cells of paper between two dashes, at least
 STEADY = 1.8  # cells of an item's radius, above which it is no longer turned or scaled as freely
-CUT = 2.0  # standard deviations: what is farther off would change what a figure says
 
 
 @dataclass(frozen=True)
@@ -78,24 +78,7 @@ def sketch(strokes: Strokes, size: tuple[int, int], generator: torch.Generator, 
     return _scan(ink(pieces, len(strokes), size), hand.darkest(size), generator, style)
 
 
-class _Chance:
-    """Random tensors of one generator."""
-
-    def __init__(self, generator: torch.Generator) -> None:
-        self.generator = generator
-        self.device = generator.device
-
-    def normal(self, *shape: int) -> Tensor:
-        return torch.randn(shape, generator=self.generator, device=self.device).clamp(-CUT, CUT)
-
-    def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Tensor:
-        return low + (high - low) * torch.rand(shape, generator=self.generator, device=self.device)
-
-    def happens(self, chance: float, *shape: int) -> Tensor:
-        return torch.rand(shape, generator=self.generator, device=self.device) < chance
-
-
-class _Hand(_Chance):
+class _Hand(Chance):
     """One hand for each of the N sheets, and the strokes that it draws: first the figure's, then what comes on top."""
 
     def __init__(self, strokes: Strokes, generator: torch.Generator, style: Style) -> None:
@@ -351,7 +334,7 @@ def _greatest_by(value: Tensor, group: Tensor, groups: int) -> Tensor:
 
 def _scan(inked: Tensor, darkest: Tensor, generator: torch.Generator, style: Style) -> Tensor:
     """(N, H, W) what a scanner or a camera makes of ink on paper; `darkest` (N,) is that of each sheet's pen."""
-    chance = _Chance(generator)
+    chance = Chance(generator)
     n, height, width = inked.shape
     column = (n, 1, 1)
     rate = style.specks / (height * width) * chance.uniform(*column, high=2)

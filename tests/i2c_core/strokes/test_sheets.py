@@ -14,7 +14,7 @@ from i2c_core.errors import ConfigError, DataError, FamilyError
 from i2c_core.plugins import get_family
 from i2c_core.raster import TokenBatch
 from i2c_core.strokes import Strokes, Style
-from i2c_core.strokes.sheets import sketches, strokes_of
+from i2c_core.strokes.sheets import draw_sketches, sketches, strokes_of
 
 EMPTY = Style(writing=0.0, specks=0.0, rough=0.0)
 
@@ -91,3 +91,32 @@ def test_errors() -> None:
     assert str(data.value) == (
         "few programs of ruled draw a stroke\n  -> give the family a sampler of its own: sample=..."
     )
+
+
+def striped(batch: TokenBatch, size: tuple[int, int], generator: torch.Generator) -> torch.Tensor:
+    """Ink that is as dark as a program is long, and a little by chance."""
+    long = (torch.as_tensor(batch.ids) != batch.vocabulary.pad).sum(1) / 8
+    return (long + 0.01 * torch.rand(len(long), generator=generator))[:, None, None].expand(-1, *size)
+
+
+def test_a_family_draws_sketches_of_its_own() -> None:
+    own = replace(RULED, strokes=None, sketches=striped)
+    programs = [own.parse("end"), own.parse("line(line(end))")]
+    drawn = draw_sketches(own, programs, (5, 7), seed=1)
+    assert drawn.shape == (2, 1, 5, 7)
+    assert 217 < drawn[0].min() < 230
+    assert 150 < drawn[1].max() < 165
+    assert (drawn == draw_sketches(own, programs, (5, 7), seed=1)).all()
+    assert np.asarray(sketches(own, 6, columns=3)).shape == (2 * (36 + GAP) + GAP, 3 * (24 + GAP) + GAP)
+
+
+def test_sketches_have_to_be_ink() -> None:
+    hint = "return ink (N, H, W) from 0 to 1"
+    for found, what in [
+        (lambda b, s, g: 3, "int"),
+        (lambda b, s, g: torch.zeros(1, 4, 4), "torch.float32 of shape (1, 4, 4)"),
+        (lambda b, s, g: torch.zeros(1, 5, 7, dtype=torch.uint8), "torch.uint8 of shape (1, 5, 7)"),
+    ]:
+        with pytest.raises(FamilyError) as error:
+            draw_sketches(replace(RULED, sketches=found), [RULED.parse("end")], (5, 7))
+        assert str(error.value) == f"sketches of ruled returned {what}, expected floats of shape (1, 5, 7)\n  -> {hint}"
