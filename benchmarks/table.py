@@ -14,7 +14,10 @@ from typing import Any
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
-BENCHMARKS = ("reading_drawings", "ablation", "drawing", "training", "reading", "razors", "pairs", "decoders", "masks")
+BENCHMARKS = (
+    *("reading_levels", "reading_drawings", "ablation", "drawing"),
+    *("training", "reading", "razors", "pairs", "decoders", "masks"),
+)
 
 
 def shown(value: object) -> str:

@@ -20,6 +20,7 @@ from i2c_core.families import Family
 from i2c_core.leftovers import Leftovers, Region, leftovers
 from i2c_core.programs import Program
 from i2c_core.references import resolve
+from i2c_core.soundness import Change, Problem
 
 Pixels = NDArray[np.uint8]
 Source = Any  # a path, "-", bytes, a PIL image, an array or a tensor
@@ -43,6 +44,9 @@ class Candidate:
         given: (C, H, W) uint8, the input at the same size, where the family's pictures are ink on paper, of which some
             may be left over; else None.
         crops: (C, h, w) uint8 each, the parts of the input that the program only points at (see `Family.crops`).
+        problems: what the family's rules say against the program, where it has some.
+        changes: what a repair changed of what was read.
+        bound: no program with the same picture has fewer symbols; None where nobody looked for a shorter one.
     """
 
     program: Program
@@ -54,6 +58,9 @@ class Candidate:
     confidence: float | None = None
     given: Pixels | None = field(default=None, repr=False)
     crops: tuple[Pixels, ...] = field(default=(), repr=False)
+    problems: tuple[Problem, ...] = ()
+    changes: tuple[Change, ...] = ()
+    bound: int | None = None
 
     @cached_property
     def leftovers(self) -> Leftovers | None:
@@ -85,6 +92,11 @@ class Candidate:
         if self.given is not None:
             found["unexplained"] = [region.box for region in self.unexplained]
             found["overexplained"] = [region.box for region in self.overexplained]
+        if self.bound is not None:
+            found["bound"] = self.bound
+        if family.lint is not None:
+            found["problems"] = [problem.record() for problem in self.problems]
+            found["changes"] = [change.record() for change in self.changes]
         for format_ in family.formats:
             if format_.key is not None:
                 found[format_.key] = json.loads(format_.dumps(family, self.program))
@@ -127,3 +139,8 @@ def crops_of(family: Family, program: Program, picture: Pixels) -> tuple[Pixels,
 def name_of(source: Source) -> str:
     """How answers and errors name an input: its path, or what it is."""
     return str(source) if isinstance(source, str | Path) else f"<{type(source).__name__}>"
+
+
+def blame(name: str, error: I2cError) -> I2cError:
+    """The error about an input of this name, which it tells first where it is a file's."""
+    return error if name.startswith("<") else type(error)(f"{name}: {error.fact}", error.hint)

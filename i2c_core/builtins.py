@@ -21,6 +21,7 @@ def i2c_learners(register: Callable[[str, Reference, str], None]) -> None:
         "items", "i2c_core.items.learner:train", "scores every command that a drawing may show, then seeks sets of them"
     )
     register("paired", "i2c_core.training:train", "samples programs, renders them, and learns to invert the renderer")
+    register("tiles", "i2c_core.tiles.learner:train", "finds the grid of a level and says what each of its tiles is")
 
 
 @hookimpl

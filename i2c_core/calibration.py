@@ -174,13 +174,15 @@ def calibrate(
         strategy: by which the pictures are read.
     """
     stages = [weighed(s, family, renderer) for s in make_stages(strategy, WANTED, proposer)]
+    whole = getattr(proposer, "whole", None) is not None
+    step = 1 if whole else AT_ONCE
     found: list[tuple[Numbers, Sequence[bool]]] = []
-    for first in range(0, len(pictures), AT_ONCE):
-        some = [family.frame(picture) for picture in pictures[first : first + AT_ONCE]]  # as a reader does
+    for first in range(0, len(pictures), step):
+        some = [family.frame(picture) for picture in pictures[first : first + step]]  # as a reader does
         compared = [fit_picture(p, comparison_size(family, *p.shape[1:])) for p in some]
-        seen = np.stack([fit_picture(p, image_size) for p in some])  # (B, C, H, W)
+        seen = np.stack(some if whole else [fit_picture(p, image_size) for p in some])  # (B, C, H, W)
         ranked = search(family, renderer, proposer, seen, compared, stages, n=WANTED, budget=budget, generator=SEED)
-        for picture, program, candidates in zip(compared, programs[first : first + AT_ONCE], ranked, strict=True):
+        for picture, program, candidates in zip(compared, programs[first : first + step], ranked, strict=True):
             if not isinstance(candidates, I2cError) and candidates:
                 truth = family.canonical(program)
                 right = [is_right(c.program, c.pixels, truth, picture) for c in candidates]

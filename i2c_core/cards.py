@@ -18,6 +18,8 @@ from i2c_core.evaluation import SHOWN, Evaluation, Failure, Row, wilson
 from i2c_core.families import Family
 from i2c_core.plugins import Plugins
 
+LONGEST = 300  # characters of a program in a table
+
 
 def model_card(
     evaluation: Evaluation,
@@ -66,9 +68,11 @@ def _measured(evaluation: Evaluation, device: torch.device) -> str:
     exact = "draws every pixel again"
     if evaluation.unit == "elements":
         exact = "is the same canonical program as the truth, or draws every pixel again"
+    elif evaluation.by_hand:
+        exact = "draws the same as the truth"
     for name in names:
         head += [f"exact ({name})", "95 % interval", "longer than the truth"]
-    rows = [_row(str(row.size), row, names) for row in evaluation.rows]
+    rows = [_row(label, row, names) for label, row in evaluation.table()]
     rows.append(_row("**all**", evaluation.total(), names))
     hardware = describe_hardware(device)
     speed = "; ".join(f"{name} {1000 * evaluation.seconds[name]:.1f} ms" for name in names)
@@ -140,13 +144,14 @@ def _row(label: str, row: Row, names: Sequence[str]) -> list[str]:
 def _failures(evaluation: Evaluation) -> str:
     parts, lists = [], evaluation.unit == "elements"
     read, of = ("read exactly", "with {} elements") if lists else ("drawn again exactly", "of size {}")
+    read = "read exactly" if evaluation.by_hand else read
     for name in evaluation.strategies:
         found = evaluation.failures[name]
         if not found:
             parts.append(f"None of the {evaluation.images} pictures failed by {name}.")
             continue
-        by_size = {row.size: sum(f.size == row.size for f in found) for row in evaluation.rows}
-        where = ", ".join(f"{count} {of.format(size)}" for size, count in by_size.items() if count)
+        by_size = [(label, row.images - row.exact[name]) for label, row in evaluation.table()]
+        where = ", ".join(f"{count} {of.format(label)}" for label, count in by_size if count)
         middle = sorted(f.distance for f in found)[len(found) // 2]
         parts.append(
             f"By {name}, {len(found)} of {evaluation.images} pictures were not {read}: {where}. "
@@ -205,7 +210,9 @@ def _licence(meta: Mapping[str, Any], family: Family, plugins: Plugins) -> str:
 
 
 def _code(text: str) -> str:
-    return "`" + " ".join(text.split()).replace("`", "'").replace("|", "\\|") + "`"
+    words = " ".join(text.split())
+    words = words if len(words) <= LONGEST else f"{words[: LONGEST - 3]}..."
+    return "`" + words.replace("`", "'").replace("|", "\\|") + "`"
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -1,7 +1,8 @@
 """How well a network reads a family's pictures: exact answers by size, with intervals, and what went wrong.
 
-An answer is *exact* that draws every pixel of its picture again. In a family of strokes, whose pictures may be drawn by
-hand, it is exact too where it is the very program. Where programs are lists, their elements are compared as well.
+An answer is *exact* that draws every pixel of its picture again. In a family whose pictures may be drawn by hand, it is
+exact too where it is the very program, or where the family says how hands draw and it draws the same as the truth.
+Where programs are lists, their elements are compared as well.
 
 Legend: N pictures, C channels, H W pixels.
 """
@@ -32,6 +33,7 @@ from i2c_core.reliability import Reliability
 
 Z = 1.96  # standard normal quantile of a 95 % interval
 SHOWN = 10  # failures that a record keeps
+ROWS, THIN = 8, 5  # of a table: more rows than this, of fewer pictures each, are put together
 FEW, MANY = 5, 100  # candidates among which the right one is looked for, where programs are lists
 
 
@@ -100,8 +102,9 @@ class Evaluation:
     """What was measured, by strategy: `seconds` a picture, `metrics` (means), and of families whose programs are lists
     `elements` and `top` (how many right programs are among the first so many candidates).
 
-    `unit` is what sizes count: symbols, or elements of lists. `reliability` has the strategies whose answers have a
-    confidence, `times` (the median and the longest, in seconds) those whose pictures were read one by one.
+    `unit` is what sizes count: symbols, or elements of lists; `by_hand` says that pictures may be sketches.
+    `reliability` has the strategies whose answers have a confidence, `times` (the median and the longest, in seconds)
+    those whose pictures were read one by one.
     """
 
     family: str
@@ -112,6 +115,7 @@ class Evaluation:
     failures: dict[str, list[Failure]]
     data: str
     unit: str = "symbols"
+    by_hand: bool = False
     elements: dict[str, Elements] = field(default_factory=dict)
     top: dict[str, dict[int, int]] = field(default_factory=dict)
     reliability: dict[str, Reliability] = field(default_factory=dict)
@@ -124,15 +128,33 @@ class Evaluation:
 
     def total(self) -> Row:
         """All sizes together; its `size` is 0."""
-        whole = Row(0, self.images)
+        return replace(self._together(self.rows), size=0)
+
+    def table(self) -> list[tuple[str, Row]]:
+        """The rows to show, each with its size, or some together, as `40..59`, where most have few pictures."""
+        if len(self.rows) <= ROWS or self.images >= THIN * len(self.rows):
+            return [(str(row.size), row) for row in self.rows]
+        parts: list[list[Row]] = [[]]
+        read = 0
+        for row in self.rows:
+            if parts[-1] and read * ROWS >= self.images * len(parts):
+                parts.append([])
+            parts[-1].append(row)
+            read += row.images
+        labels = (str(p[0].size) if len(p) == 1 else f"{p[0].size}..{p[-1].size}" for p in parts)
+        return list(zip(labels, (self._together(p) for p in parts), strict=True))
+
+    def _together(self, rows: Sequence[Row]) -> Row:
+        whole = Row(rows[0].size, sum(row.images for row in rows))
         for strategy in self.strategies:
-            whole.exact[strategy] = sum(row.exact[strategy] for row in self.rows)
-            whole.longer[strategy] = sum(row.longer[strategy] for row in self.rows)
+            whole.exact[strategy] = sum(row.exact[strategy] for row in rows)
+            whole.longer[strategy] = sum(row.longer[strategy] for row in rows)
         return whole
 
     def means(self, strategy: str) -> dict[str, float]:
         """The means to show beside the counts; not `exact` where those compare programs, as it compares pixels."""
-        return {name: mean for name, mean in self.metrics[strategy].items() if not (self.elements and name == "exact")}
+        programs = bool(self.elements) or self.by_hand
+        return {name: mean for name, mean in self.metrics[strategy].items() if not (programs and name == "exact")}
 
     def record(self) -> dict[str, Any]:
         """All of it as JSON values."""
@@ -202,7 +224,7 @@ def evaluate(
     strategies = tuple(strategies_of(reader) if strategies is None else strategies)
     lists = has_elements(reader.family)
     truths: list[Program | None] = [None] * len(examples)
-    if lists or reader.family.strokes is not None:
+    if lists or is_drawn_by_hand(reader.family):
         truths = [example.truth(reader.family) for example in examples]
     sizes = [len(elements_of(t)) if lists and t is not None else e.size for e, t in zip(examples, truths, strict=True)]
     found = Evaluation(
@@ -214,6 +236,7 @@ def evaluate(
         {},
         data,
         unit="elements" if lists else "symbols",
+        by_hand=is_drawn_by_hand(reader.family),
     )
     list(reader.read_many([examples[0].picture], 1))  # so that no figure holds what happens once
     for strategy in strategies:
@@ -252,10 +275,10 @@ def _measure(
             if answer.picture is None:
                 assert answer.error is not None
                 raise answer.error
-            rank = _rank(answer, truth)
+            rank = _rank(reader, answer, truth)
             if rank is None and lists and answer.candidates:
                 (longer,) = reader.read_many([example.picture], MANY, strategy=strategy, **options)
-                rank = _rank(longer, truth)
+                rank = _rank(reader, longer, truth)
                 rank = None if rank is None else max(rank, FEW + 1)  # a strategy may choose others for more
             best = answer.candidates[0] if answer.candidates else None
             iou = elements.add(truth, None if best is None else best.program) if lists and truth is not None else None
@@ -284,14 +307,25 @@ def _measure(
         found.times[strategy] = times[len(times) // 2], times[-1]
 
 
-def _rank(answer: Answer, truth: Program | None) -> int | None:
+def is_drawn_by_hand(family: Family) -> bool:
+    """Whether pictures of a family may be sketches, which no program draws again pixel by pixel."""
+    return family.strokes is not None or family.sketches is not None
+
+
+def _rank(reader: Reader, answer: Answer, truth: Program | None) -> int | None:
     """The place of the first candidate that is right, from 1; without a truth only a picture can be."""
+    picture = answer.picture
+    assert picture is not None
+    # Many programs may mean what a sketch shows. They are drawn as large as the family draws: in a small picture of
+    # much, other programs may look the same.
+    meant = None if truth is None or reader.family.sketches is None else reader.draw(truth, reader.family.size)
     for place, candidate in enumerate(answer.candidates, 1):
-        assert answer.picture is not None
         if truth is None:
-            right = np.array_equal(candidate.picture, answer.picture)
+            right = np.array_equal(candidate.picture, picture)
+        elif meant is not None:
+            right = np.array_equal(reader.draw(candidate.program, reader.family.size), meant)
         else:
-            right = is_right(candidate.program, candidate.picture, truth, answer.picture)
+            right = is_right(candidate.program, candidate.picture, truth, picture)
         if right:
             return place
     return None

@@ -21,8 +21,8 @@ from i2c_core.errors import ConfigError, DataError
 from i2c_core.families import Family
 from i2c_core.programs import Program
 from i2c_core.raster import Renderer, TokenBatch
-from i2c_core.references import resolve
-from i2c_core.strokes import sketch
+from i2c_core.reader import Reader
+from i2c_core.strokes.sheets import by_hand, has_drawing
 
 ROUNDS = 20  # draws before a size is said to have no more held-out pictures
 DRAWN = 16  # programs drawn for each picture wanted: one in ten is held out, some are twins
@@ -113,40 +113,50 @@ def pair_examples(family: Family, path: Path) -> list[Example]:
     return [Example(p.file, p.image, p.code, size) for p, size in zip(pairs, pairs.sizes.tolist(), strict=True)]
 
 
+def sketch_size(reader: Reader) -> tuple[int, int]:
+    """Height and width in pixels of sketches to measure a network on: what it sees, or twice the family's where it
+    looks at pictures of any size.
+    """
+    if getattr(reader.proposer, "whole", None) is None:
+        return reader.image_size
+    height, width = reader.family.size
+    return 2 * height, 2 * width
+
+
 def sketched_examples(
     family: Family, sizes: Sequence[int], count: int, seed: int, size: tuple[int, int] | None = None
 ) -> list[Example]:
     """`count` programs as the family samples them, each as a hand would draw it; none of them draws nothing.
 
     Args:
-        family: one whose programs are strokes.
+        family: one whose programs are strokes, or that says how hands sketch them.
         sizes: of programs, in tokens; each program's is one of them by chance.
         count: pictures in all.
         seed: of programs and hand; no run of training draws with such seeds.
         size: height and width of the pictures, the family's own unless told otherwise.
 
     Raises:
-        ConfigError: the family's programs are no strokes.
+        ConfigError: the family's programs are no strokes, and it does not say how hands sketch them.
         DataError: programs of these sizes draw none.
     """
-    if family.strokes is None:
+    if family.strokes is None and family.sketches is None:
         fact = f"{family.name} does not say the strokes of its programs, which a sketch needs"
         raise ConfigError(fact, "leave --sketch out")
     sampler = Sampler(family, max(sizes))
     possible = sampler.sizes(min(sizes), max(sizes))
     possible = [size for size in sizes if size in set(possible)]
-    strokes_of = resolve(family.strokes, f"strokes of {family.name}")
     rng = np.random.default_rng((APART, seed))
     hand = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
     found: list[Example] = []
     while len(found) < count:
         ids, values = sampler.sample(rng, rng.choice(np.array(possible, np.int64), SKETCHED))  # (N, T)
         numbers = None if values is None else torch.from_numpy(values)
-        strokes = strokes_of(TokenBatch(torch.from_numpy(ids), numbers, family.vocabulary))
-        rows = (strokes.item >= 0).any(1).nonzero()[: count - len(found), 0]
+        batch = TokenBatch(torch.from_numpy(ids), numbers, family.vocabulary)
+        rows = has_drawing(family, batch).nonzero()[: count - len(found), 0]
         if not len(rows):
             raise DataError(f"programs of {family.name} of these sizes draw no stroke", "ask for larger ones: --sizes")
-        ink = sketch(strokes.select(rows), size or family.size, hand)  # (N, H, W)
+        some = TokenBatch(batch.ids[rows], None if numbers is None else numbers[rows], family.vocabulary)
+        ink = by_hand(family, some, size or family.size, hand)  # (N, H, W)
         pixels = (255 - (255 * ink).round()).to(torch.uint8).numpy()
         for row, drawn in zip(rows.tolist(), pixels, strict=True):
             program = family.canonical(

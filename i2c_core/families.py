@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from i2c_core.grammars import Syntax
+    from i2c_core.tilesets import TileSet
     from i2c_core.vocabulary import Encoded, Vocabulary
 
 API_VERSION = 1  # of this contract; a plugin that names a higher one is told, not loaded
@@ -82,6 +83,13 @@ class Family:
             scan before the network sees it; with `canvas` it is called with that as well, as in
             `i2c_core.framing:paper`. None leaves pictures as they come.
         canvas: columns and rows of the grid that pictures are drawn on, for `framing`.
+        tiles: the tile set of a language of levels (see `i2c_core.tilesets`), or a reference to it.
+        sketches: reference to `(TokenBatch of tensors, (H, W), torch.Generator) -> (N, H, W) ink from 0 to 1`, for
+            families that hands draw in ways of their own; else the sketch process draws `strokes`.
+        synthesize: reference to `(family, program, deadline) -> iterator of i2c_core.synthesis.Synthesized`, better and
+            better programs with the same picture, the best so far at every moment.
+        lint: reference to `(family, program) -> problems`, for programs that are legal and yet of no use.
+        repair: reference to `(family, program, costs or None) -> the likeliest program without problems, and changes`.
     """
 
     name: str
@@ -114,6 +122,11 @@ class Family:
     crops: Reference | None = None
     framing: Reference | None = None
     canvas: tuple[int, int] | None = None
+    tiles: TileSet | str | None = None
+    sketches: Reference | None = None
+    synthesize: Reference | None = None
+    lint: Reference | None = None
+    repair: Reference | None = None
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):

@@ -33,6 +33,8 @@ class Format:
         fragment: as `write`, the short form to paste into a document, which `--snippet` asks for.
         annotated: whether `write` and `fragment` take a keyword `unexplained`, the regions of a drawing
             (`i2c_core.leftovers.Region`) that the program does not explain, to be told in the text.
+        beside: reference to `(family) -> {file name: bytes}`, files that texts in this format point at, such as the
+            pictures of tiles: commands write them beside a file in this format where they are not there.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Format:
     key: str | None = None
     fragment: Reference | None = None
     annotated: bool = False
+    beside: Reference | None = None
 
     def dumps(
         self, family: Family, program: Program, *, snippet: bool = False, unexplained: Sequence[Region] = ()
@@ -64,6 +67,13 @@ class Format:
             fact = f"format {self.name!r} of {family.name} wrote {type(text).__name__}, expected str"
             raise FormatError(fact, "return text from its write function")
         return text.replace("\r\n", "\n").rstrip("\n") + "\n"
+
+    def files(self, family: Family) -> dict[str, bytes]:
+        """The files, by name, that texts in this format point at."""
+        if self.beside is None:
+            return {}
+        found: dict[str, bytes] = resolve(self.beside, f"format {self.name!r}")(family)
+        return found
 
     def loads(self, family: Family, text: str) -> Program:
         """The program that a text in this format says."""

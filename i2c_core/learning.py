@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from i2c_core.checkpoints import find_weights
 from i2c_core.config import resolve_config
 from i2c_core.errors import ConfigError, PluginError, suggest
 from i2c_core.families import Family
-from i2c_core.plugins import Registered, get_family, installed
+from i2c_core.plugins import Registered, families, get_family, installed
 from i2c_core.progress import Progress
 from i2c_core.training import Trained, run_config
 
@@ -29,6 +30,7 @@ def learn(
         settings: `section.name=value`, the last word.
         out: the run's folder; `runs/` and the family's name where None.
         file: a TOML file of settings.
+        init: a checkpoint to begin from, or the name of a family that ships one.
         learner: a name that a plugin registered; None takes the run's own, or the family's.
 
     Raises:
@@ -50,6 +52,8 @@ def learn(
         run = _find_learner(family.learner if learner is None else learner)
         folder = Path("runs") / family.name if out is None else out
         config = resolve_config(family.recipe, file, settings)
+    if init is not None and not init.exists() and str(init) in families().names():
+        init = Path(str(find_weights(get_family(str(init)))))
     family.syntax  # noqa: B018, raises where grammar and signature contradict: before the hours, not after them
     found: Trained = run.load()(family, config, folder, resume=resume is not None, init=init, progress=progress)
     return found

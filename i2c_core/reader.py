@@ -13,7 +13,7 @@ Legend: B pictures of a batch, C channels, H W pixels, n candidates.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from i2c_core.answers import Answer, Candidate, Source, crops_of, name_of
+from i2c_core.answers import Answer, Candidate, Source, blame, crops_of, name_of
 from i2c_core.calibration import KEY as CALIBRATION
 from i2c_core.calibration import WANTED, Calibration, features_of
 from i2c_core.checkpoints import LEARNER, Checkpoint, find_weights, load_checkpoint, load_model, require_match
@@ -35,9 +35,11 @@ from i2c_core.decoding.strategies import STAGES
 from i2c_core.devices import find_device
 from i2c_core.errors import CheckpointError, ConfigError, FamilyError, I2cError, RenderError, suggest
 from i2c_core.families import Family
+from i2c_core.finishing import finish
 from i2c_core.images import fit, read_image
 from i2c_core.leftovers import ink_of
 from i2c_core.plugins import families, installed
+from i2c_core.programs import Program
 from i2c_core.raster import Renderer
 
 if TYPE_CHECKING:
@@ -107,6 +109,9 @@ class Reader:
         seed: int = 0,
         time: float | None = None,
         preprocess: bool = True,
+        size: tuple[int, int] | None = None,
+        shorten: float = 0.0,
+        repair: bool = False,
     ) -> list[Candidate]: ...
     @overload
     def read(
@@ -120,6 +125,9 @@ class Reader:
         seed: int = 0,
         time: float | None = None,
         preprocess: bool = True,
+        size: tuple[int, int] | None = None,
+        shorten: float = 0.0,
+        repair: bool = False,
     ) -> list[list[Candidate]]: ...
     @overload
     def read(
@@ -133,6 +141,9 @@ class Reader:
         seed: int = 0,
         time: float | None = None,
         preprocess: bool = True,
+        size: tuple[int, int] | None = None,
+        shorten: float = 0.0,
+        repair: bool = False,
     ) -> Any: ...
     def read(
         self,
@@ -145,6 +156,9 @@ class Reader:
         seed: int = 0,
         time: float | None = None,
         preprocess: bool = True,
+        size: tuple[int, int] | None = None,
+        shorten: float = 0.0,
+        repair: bool = False,
     ) -> Any:
         """Read one picture, or many.
 
@@ -163,6 +177,9 @@ class Reader:
                 so far is stopped inside a stage.
             preprocess: whether the family's `framing`, where it has one, looks for the drawing in each picture; without
                 it the whole picture is the canvas. Candidates are compared with what it found.
+            size: columns and rows of what each picture shows, for families of grids; None finds them.
+            shorten: seconds to look for shorter programs with the same picture, in families that know how.
+            repair: whether programs that the family's rules speak against are made sound, by the likeliest changes.
 
         Returns:
             The candidates of one picture, best first, or a list of them a picture.
@@ -181,6 +198,9 @@ class Reader:
             seed=seed,
             time=time,
             preprocess=preprocess,
+            size=size,
+            shorten=shorten,
+            repair=repair,
         ):
             if answer.error is not None:
                 raise answer.error
@@ -199,6 +219,9 @@ class Reader:
         batch: int = BATCH,
         time: float | None = None,
         preprocess: bool = True,
+        size: tuple[int, int] | None = None,
+        shorten: float = 0.0,
+        repair: bool = False,
     ) -> Iterator[Answer]:
         """Read pictures one by one as they come, an answer each, in order; a picture that fails stops no other."""
         looked = self._looked(n)
@@ -217,11 +240,19 @@ class Reader:
         # A generator of torch's on the network's device would make the same seed draw differently there.
         generator = torch.Generator().manual_seed(seed)
         batch = max(1, min(batch, BATCH * STAGES[-1] // max(n, STAGES[-1])))  # n beams a picture need memory
-        batch = batch if time is None else 1  # each picture has its own clock
+        whole: int | None = getattr(self.proposer, "whole", None)
+        batch = batch if time is None and whole is None else 1  # a clock, or a size, of its own
+        if size is not None and not getattr(self.proposer, "sized", False):
+            fact = f"a size of {size[0]}x{size[1]} was asked for, pictures of {self.family.name} show no grid of tiles"
+            raise ConfigError(fact, "leave the size out")
+        if repair and self.family.repair is None:
+            raise ConfigError(f"{self.family.name} has no rules by which to repair", "leave the repair out")
+        options = {} if size is None else {"size": size}
         source = iter(images)
         while chunk := list(islice(source, batch)):
             deadline = None if time is None else monotonic() + SEARCHING * time
-            yield from self._read_chunk(chunk, n, stages, limit, invert, generator, deadline, preprocess)
+            for answer in self._read_chunk(chunk, n, stages, limit, invert, generator, deadline, preprocess, options):
+                yield self._finished(answer, shorten, repair, options)
 
     def _read_chunk(
         self,
@@ -233,7 +264,9 @@ class Reader:
         generator: torch.Generator,
         deadline: float | None,
         preprocess: bool,
+        options: Mapping[str, Any],
     ) -> list[Answer]:
+        whole: int | None = getattr(self.proposer, "whole", None)
         answers: list[Answer] = []
         seen: dict[int, Pixels] = {}  # what the network sees of those that could be read
         compared: dict[int, Pixels] = {}
@@ -241,7 +274,7 @@ class Reader:
             try:
                 picture = read_image(source, self.family.channels, invert)  # (C, H, W)
                 picture = self.family.frame(picture) if preprocess else picture
-                seen[number] = fit(picture, self.image_size)
+                seen[number] = fit(picture, self.image_size if whole is None else _within(picture, whole))
                 compared[number] = fit(picture, comparison_size(self.family, *picture.shape[1:]))
                 answers.append(Answer(name_of(source), compared[number], []))
             except I2cError as error:
@@ -258,6 +291,7 @@ class Reader:
                 budget=budget,
                 generator=generator,
                 deadline=deadline,
+                options=options,
             )
             for number, result in zip(seen, ranked, strict=True):
                 answers[number] = self._answer(answers[number], result, n)
@@ -270,9 +304,9 @@ class Reader:
 
     def _answer(self, answer: Answer, found: Ranked, n: int) -> Answer:
         if isinstance(found, I2cError):
-            return replace(answer, error=found)
+            return replace(answer, error=blame(answer.name, found))
         if not found:
-            return replace(answer, error=RenderError(*UNDEFINED))
+            return replace(answer, error=blame(answer.name, RenderError(*UNDEFINED)))
         given = None if self.family.strokes is None else answer.picture
         sure: list[float | None] = [None] * len(found)
         if self.calibration is not None:
@@ -286,6 +320,24 @@ class Reader:
             shown.append(Candidate(c.program, code, c.distance, c.logprob, c.size, c.pixels, told, given, crops))
         return replace(answer, candidates=shown)
 
+    def _finished(self, answer: Answer, shorten: float, repair: bool, options: Mapping[str, Any]) -> Answer:
+        family = self.family
+        given = answer.picture
+        if given is None or not answer.candidates or (family.lint is None and family.synthesize is None):
+            return answer
+        costs: Callable[..., Any] | None = getattr(self.proposer, "costs", None) if repair else None
+        done = []
+        for candidate in answer.candidates:
+            told = None if costs is None else costs(candidate.program)
+            seconds = shorten / len(answer.candidates)
+            done.append(finish(family, self._renderer, candidate, given, repaired=repair, costs=told, seconds=seconds))
+        return replace(answer, candidates=done)
+
+    def draw(self, program: Program, size: tuple[int, int]) -> Pixels:
+        """(C, H, W) what a program draws at a height and width; black where it has no picture."""
+        pixels: Pixels = self._renderer.render_programs([program], size).pixels[0]
+        return pixels
+
     def close(self) -> None:
         self._renderer.close()
 
@@ -294,6 +346,13 @@ class Reader:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _within(picture: Pixels, longest: int) -> tuple[int, int]:
+    """The height and width of a picture (C, H, W), made smaller where a side is longer."""
+    height, width = picture.shape[1:]
+    scale = min(1.0, longest / max(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
 
 
 def _is_many(images: Source | Sequence[Source]) -> bool:

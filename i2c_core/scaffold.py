@@ -1,4 +1,5 @@
-"""New families: a pip-installable plugin distribution from a template, a grammar, or a family that is there already."""
+"""New families: a pip-installable plugin distribution from a template, a grammar, a tile set, or a family
+that is there already."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from i2c_core.families import Family
 from i2c_core.grammars import GrammarText, read_grammar
 from i2c_core.plugins import Plugins
 from i2c_core.programs import Program
+from i2c_core.tilesets import language as tile_language
 from i2c_core.version import VERSION
 
 SUFFIX = ".template"
@@ -94,6 +96,30 @@ def new_family_from_grammar(templates: Path, target: Path, name: str, language: 
         package / "__init__.py": _fill(templates / "grammar" / "__init__.py.template", fields),
         package / f"{name}.lark": str(text),
         package / "render.py": _fill(templates / "grammar" / "render.py.template", fields),
+    }
+    return _write(target, files)
+
+
+def new_family_from_tiles(templates: Path, target: Path, name: str, tiles: Path) -> list[Path]:
+    """The same for levels of a game: a tile set's file, and a declaration of what follows from it.
+
+    Args:
+        tiles: the TOML file, copied as it is.
+
+    Raises:
+        TileSetError: it cannot be read, or says what cannot be; names the file and the key.
+    """
+    names = Names(name)
+    fields = names.fields()
+    family = tile_language(tiles, name=name)
+    family.syntax  # noqa: B018 - raises where the grammar cannot be
+    package, own = Path(names.module), templates / "tiles"
+    files = _shared(templates, names, fields)
+    files |= {
+        Path("README.md"): _fill(own / "README.md.template", fields),
+        Path("tests") / f"test_{names.under}.py": _fill(own / "tests" / "test_family.py.template", fields),
+        package / "__init__.py": _fill(own / "__init__.py.template", fields),
+        package / "tiles.toml": tiles.read_text(encoding="utf-8"),
     }
     return _write(target, files)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from i2c_core.errors import FormatError, I2cError, ParseError
 from i2c_core.families import Family
+from i2c_core.files import write_atomically
 from i2c_core.formats import Format, find_format, format_of_file
 from i2c_core.programs import Program
 
@@ -35,21 +36,41 @@ def read_programs(family: Family, sources: Sequence[str], format_name: str | Non
     Raises:
         I2cError: a source that cannot be read, its name first.
     """
-    wanted = None if format_name is None else find_format(family, format_name)
     found = []
-    for number, source in enumerate(sources, 1):
-        path = Path(source)
-        if source == STDIN:
-            name, where, text, format_ = "stdin", "stdin", _decode(sys.stdin.buffer.read(), "standard input"), wanted
-        elif _is_file(path):
-            name, where, text, format_ = path.stem, source, _read(path), wanted
-            if wanted is None and path.is_file():  # a pipe has no ending
-                format_ = format_of_file(family, path.suffix)
-        else:
-            name, where, text, format_ = f"program-{number}", "", source, wanted
-            _refuse_path(family, source)
-        found.append(Source(name, _parse(family, text, format_, where)))
+    for source in read_each(family, sources, format_name):
+        if isinstance(source, I2cError):
+            raise source
+        found.append(source)
     return found
+
+
+def read_each(family: Family, sources: Sequence[str], format_name: str | None = None) -> Iterator[Source | I2cError]:
+    """As `read_programs`, with the error of each source that cannot be read in its place.
+
+    Raises:
+        FormatError: a format that the family has not.
+    """
+    wanted = None if format_name is None else find_format(family, format_name)
+    for number, source in enumerate(sources, 1):
+        try:
+            yield _read_one(family, source, number, wanted)
+        except I2cError as error:
+            yield error
+
+
+def _read_one(family: Family, source: str, number: int, wanted: Format | None) -> Source:
+    """The program of a source."""
+    path = Path(source)
+    if source == STDIN:
+        name, where, text, format_ = "stdin", "stdin", _decode(sys.stdin.buffer.read(), "standard input"), wanted
+    elif _is_file(path):
+        name, where, text, format_ = path.stem, source, _read(path), wanted
+        if wanted is None and path.is_file():  # a pipe has no ending
+            format_ = format_of_file(family, path.suffix)
+    else:
+        name, where, text, format_ = f"program-{number}", "", source, wanted
+        _refuse_path(family, source)
+    return Source(name, _parse(family, text, format_, where))
 
 
 def read_tokens(family: Family, sources: Sequence[str]) -> list[str]:
@@ -108,6 +129,22 @@ def _parse(family: Family, text: str, format_: Format | None, where: str) -> Pro
         raise (ParseError(f"{where}: {error.fact}", error.hint, error.line, error.column) if where else error) from None
     except I2cError as error:
         raise (type(error)(f"{where}: {error.fact}", error.hint) if where else error) from None
+
+
+def save(family: Family, format_: Format, path: Path, text: str) -> list[Path]:
+    """Write a text in a format to a file, and beside it the files that it points at and that are not there yet.
+
+    Returns:
+        What was written, the file itself first.
+    """
+    write_atomically(path, text)
+    written = [path]
+    for name, content in format_.files(family).items():
+        other = path.with_name(name)
+        if not other.exists():  # people may have drawn their own
+            write_atomically(other, content)
+            written.append(other)
+    return written
 
 
 def output_names(sources: Sequence[Path]) -> list[str]:

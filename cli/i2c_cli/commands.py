@@ -14,6 +14,8 @@ COMMANDS = {
     "sample": "print random programs of a family, or of any Lark grammar",
     "mask": "show what may come next behind the first tokens of a program, and why",
     "convert": "write programs in another format",
+    "lint": "tell what is wrong with programs that are legal, and repair them",
+    "synthesize": "find the shortest programs with the same pictures",
     "families": "list the families that are installed",
     "plugins": "list the plugins, what each adds, and what is wrong with it",
     "new-family": "write a new family as an installable plugin",

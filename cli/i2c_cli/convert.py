@@ -33,9 +33,8 @@ def command(
 
     Each PROGRAM is the text of one, a file that holds one, or - for standard input.
     """
-    from i2c_core.files import write_atomically
     from i2c_core.formats import choose_format
-    from i2c_core.sources import read_programs
+    from i2c_core.sources import read_programs, save
 
     output = None if str(output) == STDOUT else output
     if format_name is None and output is None and not snippet:
@@ -53,5 +52,5 @@ def command(
             emit(text)
             continue
         path = output / f"{source.name}{format_.extension}" if folder else output
-        write_atomically(path, text)
-        say(f"wrote {path}", quiet)
+        for written in save(family, format_, path, text):
+            say(f"wrote {written}", quiet)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from i2c_core.answers import Answer, Candidate
 
 MISSED = 3  # the exit code when nothing met --threshold
+PROBLEMS = 6  # that are told of an answer, at most
+SHORTEN = 5.0  # seconds to look for a shorter program, where --time does not say; less where none can be shorter
+CODE = ("text", "json")  # formats that show how a program is put together
 
 
 @click.command("decode")
@@ -38,8 +41,10 @@ MISSED = 3  # the exit code when nothing met --threshold
 )
 @options.strategy
 @options.time
+@options.grid
 @click.option("--budget", metavar="TOKENS", type=click.IntRange(1), help="Most tokens of a program.")
 @click.option("--invert/--no-invert", default=None, help="Exchange dark and light, or not [default: by the image].")
+@click.option("--repair", is_flag=True, help="Make code sound by the family's rules, by the likeliest changes.")
 @options.no_preprocess
 @options.seed()
 @options.device
@@ -59,8 +64,10 @@ def command(
     threshold: float | None,
     strategy: options.Chosen,
     time: float | None,
+    grid: tuple[int, int] | None,
     budget: int | None,
     invert: bool | None,
+    repair: bool,
     no_preprocess: bool,
     seed: int,
     device: str,
@@ -91,6 +98,9 @@ def command(
             seed=seed,
             time=time,
             preprocess=not no_preprocess,
+            size=grid,
+            shorten=(SHORTEN if time is None else time) if as_json or format_.name in CODE else 0.0,
+            repair=repair,
         )
         with make_progress(quiet or len(targets.inputs) < 2).task("images", len(targets.inputs)) as task:
             for index, answer in enumerate(answers):
@@ -113,11 +123,23 @@ def command(
                     if met[0].given is not None and not ink_of(met[0].given).any():
                         warn(f"{answer.name} shows no drawing: no dark strokes on light paper, or light ones on dark")
                     say(f"{answer.name}: {_told(met[0])}{wrote}", quiet)
+                    for change in met[0].changes:
+                        say(f"{answer.name}: {change}", quiet)
+                    _warn(answer.name, met[0])
                 if side_by_side is not None or report is not None:
                     kept.append(answer)
                 task.advance()
         _write_overviews(kept, reader.family.name, side_by_side, report, quiet)
     return 1 if failed else MISSED if missed else 0
+
+
+def _warn(name: str, best: Candidate) -> None:
+    """Tell what the family's rules say against an answer, the first problems of many."""
+    shown = best.problems if len(best.problems) <= PROBLEMS else best.problems[: PROBLEMS - 1]
+    for problem in shown:
+        warn(f"{name}: {problem}")
+    if len(shown) < len(best.problems):
+        warn(f"{name}: {len(best.problems) - len(shown)} more problems, see 'i2c lint'")
 
 
 def _write_overviews(answers: list[Answer], family: str, sheet: Path | None, page: Path | None, quiet: bool) -> None:
@@ -136,6 +158,8 @@ def _write_overviews(answers: list[Answer], family: str, sheet: Path | None, pag
 def _told(best: Candidate) -> str:
     """What is said of an answer: how sure it is where that is known, how far and how long."""
     distance, size = f"distance {best.distance:.6g}", f"{best.size} symbol{'s' * (best.size != 1)}"
+    if best.bound is not None:
+        size += ", the fewest possible" if best.bound >= best.size else f", at least {best.bound} are needed"
     if best.confidence is None:
         return f"{distance}, {size}"
     from i2c_core.report import share

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @options.family(required=False, help="The family [default: the one that --weights names].")
 @options.weights
 @click.option("--data", metavar="PATH", type=options.PATH, help="Pairs to read instead: a Parquet file or a folder.")
-@click.option("--sketch", is_flag=True, help="Read programs drawn as by hand instead, for families of strokes.")
+@click.option("--sketch", is_flag=True, help="Read programs drawn as by hand instead, for families that hands draw.")
 @click.option("--sizes", metavar="SIZES", help="Program sizes of held-out images, as in 5..11 [default: as trained].")
 @click.option(
     "-n",
@@ -71,8 +71,8 @@ def command(
     Without --data, images are drawn from random programs and those are read that training holds out: one image in ten,
     by its exact pixels. With --sketch they are drawn as by hand, with seeds that no training uses.
 
-    Exact is what draws every pixel again, and in families of strokes the same program. Where programs are lists, their
-    elements are compared too.
+    Exact is what draws every pixel again, and in families that hands draw what means the same. Where programs are
+    lists, their elements are compared too.
     """
     if family is None and weights is None:
         raise Usage("neither --family nor --weights says what to measure", "name a family: see 'i2c families'")
@@ -92,7 +92,7 @@ def command(
         if data is not None:
             pictures, what = examples.pair_examples(reader.family, data), f"{data.name}"
         elif sketch:
-            pictures = examples.sketched_examples(reader.family, wanted, count, seed, reader.image_size)
+            pictures = examples.sketched_examples(reader.family, wanted, count, seed, examples.sketch_size(reader))
             what = f"{count} sketches of random programs, seed {seed}"
         else:
             pictures = examples.held_out_examples(reader.family, wanted, count, seed)
@@ -147,9 +147,8 @@ def _rows(found: Evaluation) -> list[tuple[str, ...]]:
     for strategy in found.strategies:
         head += [f"exact ({strategy})", "95 % interval", "longer"]
     rows = [tuple(head)]
-    total = found.total()
-    for row in [*found.rows, total]:
-        cells = ["all" if row is total else str(row.size), str(row.images)]
+    for label, row in [*found.table(), ("all", found.total())]:
+        cells = [label, str(row.images)]
         for strategy in found.strategies:
             exact = row.exact[strategy]
             low, high = wilson(exact, row.images)

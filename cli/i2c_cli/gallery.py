@@ -31,7 +31,7 @@ FIRST, SKETCHED = 1024, 64  # images unless told otherwise
 @click.option("--cell", metavar="PIXELS", type=click.IntRange(1, 1024), help="Height of an image on the sheet.")
 @click.option("--columns", metavar="NUMBER", type=click.IntRange(1), help="Images in a row [default: about a square].")
 @click.option("--captions", is_flag=True, help="Write each image's code under it.")
-@click.option("--sketch", is_flag=True, help="Random figures instead, as if drawn by hand; for families with strokes.")
+@click.option("--sketch", is_flag=True, help="Random figures instead, as if by hand; for families that hands draw.")
 @options.seed(None, "The seed of all chance of --sketch [default: 0].")
 @options.quiet
 def command(
@@ -46,7 +46,10 @@ def command(
     seed: int | None,
     quiet: bool,
 ) -> None:
-    """Draw the first images of a family on one sheet, from small programs to large, each image once."""
+    """Draw the first images of a family on one sheet, from small programs to large, each image once.
+
+    Of levels of tiles, where no razor is named, random ones are drawn.
+    """
     if sketch and razor is not None:
         raise Usage("--razor sieves the first images, --sketch draws random ones", "leave one of them out")
     if seed is not None and not sketch:
@@ -57,6 +60,10 @@ def command(
         from i2c_core.strokes.sheets import sketches
 
         sheet = sketches(family, count or SKETCHED, seed or 0, cell, captions, columns)
+    elif family.tiles is not None and razor is None:  # the first images of thousands are levels with nothing on them
+        from i2c_core.datasets.gallery import random_gallery
+
+        sheet = random_gallery(family, count or SKETCHED, 0, cell, captions, columns)
     else:
         from i2c_core.datasets.gallery import gallery
 

@@ -22,13 +22,21 @@ TEMPLATES = Path(__file__).parent / "templates"
 @click.option("--grammar", type=click.Path(path_type=Path), help="Start from this Lark grammar, symbols derived.")
 @click.option("--start", metavar="RULE", help="The grammar's first rule [default: start].")
 @options.parser
+@click.option("--tiles", type=click.Path(path_type=Path), help="Start from this tile set: levels of a game, in TOML.")
 @click.option("--like", metavar="FAMILY", help="Start from a copy of an installed family.")
 def command(
-    name: str, out: Path | None, grammar: Path | None, start: str | None, parser: str | None, like: str | None
+    name: str,
+    out: Path | None,
+    grammar: Path | None,
+    start: str | None,
+    parser: str | None,
+    tiles: Path | None,
+    like: str | None,
 ) -> None:
     """Write a pip-installable plugin for a new language, whose tests pass at once."""
-    if grammar is not None and like is not None:
-        raise click.UsageError("--grammar and --like exclude each other")
+    given = [o for o, v in (("--grammar", grammar), ("--tiles", tiles), ("--like", like)) if v is not None]
+    if len(given) > 1:
+        raise click.UsageError(f"{given[0]} and {given[1]} exclude each other")
     families = installed().families
     if name in families.names():
         fact = f"family {name!r} is installed already, from {families.owner(name)}"
@@ -38,6 +46,8 @@ def command(
     if grammar is not None:
         made = language(None, grammar, start, parser)
         files, doubt = scaffold.new_family_from_grammar(TEMPLATES, target, name, made), made.doubt
+    elif tiles is not None:
+        files = scaffold.new_family_from_tiles(TEMPLATES, target, name, tiles)
     elif like is not None:
         files = scaffold.new_family_like(TEMPLATES, target, name, like, installed())
     else:

@@ -249,6 +249,25 @@ def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> tupl
     return int(sides[0]), int(sides[1])
 
 
+def _grid(ctx: click.Context, param: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """Columns and rows from COLUMNSxROWS."""
+    if value is None:
+        return None
+    sides = value.lower().split("x")
+    if len(sides) != 2 or not all(s.isascii() and s.isdigit() and 1 <= int(s) <= LARGEST for s in sides):
+        raise Usage(f"--size {value!r} is no size of a grid", "write columns and rows, as in 20x11")
+    return int(sides[0]), int(sides[1])
+
+
+grid = click.option(
+    "--size",
+    "grid",
+    metavar="COLUMNSxROWS",
+    callback=_grid,
+    help="How many tiles the images show, for families of levels [default: found].",
+)
+
+
 def size(command: Command) -> Command:
     """--size WIDTHxHEIGHT, handed on as (height, width)."""
     help = "Pixels of a picture: 64, or 96x64 for width and height [default: the family's]."

@@ -11,7 +11,7 @@ from i2c_core.errors import I2cError
 from i2c_core.families import Family
 from i2c_core.formats import Format, choose_format
 from i2c_core.plugins import families
-from i2c_core.sources import output_names
+from i2c_core.sources import output_names, save
 
 STDOUT = "-"  # as -o's word for it
 LALR, EARLEY = "lalr", "earley"
@@ -84,7 +84,6 @@ class Targets:
     def write(self, index: int, candidates: list[Candidate], family: Family, format_: Format) -> str:
         """Write the code of input `index` and the picture of its best; what was written, in words."""
         from i2c_core.drawing import save_png
-        from i2c_core.files import write_atomically
 
         wrote = ""
         if self.output is not None:
@@ -93,7 +92,7 @@ class Targets:
                 first = first / f"{self.names[index]}{format_.extension}"
             for number, candidate in enumerate(candidates, 1):
                 path = first if number == 1 else first.with_name(f"{first.stem}.{number}{first.suffix}")
-                write_atomically(path, self._text(candidate, family, format_))
+                save(family, format_, path, self._text(candidate, family, format_))
             wrote += f", wrote {first}" if len(candidates) == 1 else f", wrote {first} to {path.name}"
         elif not self.as_json:
             codes = [self._text(candidate, family, format_).rstrip("\n") for candidate in candidates]

@@ -46,7 +46,7 @@ def _print_settings(ctx: click.Context, param: click.Parameter, value: bool) -> 
 @click.option("--exclude", metavar="PATH", help="Never learn from the images of these pairs.")
 @click.option("--workers", metavar="NUMBER", help="Processes that draw, for renderers of one program at a time.")
 @click.option("--resume", metavar="FOLDER", type=options.PATH, help="Go on with the run in FOLDER.")
-@click.option("--init", metavar="FILE", type=options.PATH, help="Begin from the weights of this checkpoint.")
+@click.option("--init", metavar="FILE", type=options.PATH, help="Begin from these weights: a checkpoint, or a family.")
 @click.option("--learner", metavar="NAME", help="The way to learn [default: paired, or the run's].")
 @options.quiet
 def command(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.razor import Razored, rough_razor, sharp_razor
+from i2c_core.datasets.sampling import Sampler
 from i2c_core.errors import ConfigError, DataError, suggest
 from i2c_core.families import Family
 from i2c_core.raster import Renderer, to_png
@@ -21,6 +22,7 @@ from i2c_core.raster import Renderer, to_png
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+LONGEST = 400  # tokens of a random program on a sheet
 GAP = 2  # pixels between cells
 PAPER = 128  # grey level between cells: black and white images stand out from it
 CAPTION = 12  # pixels for a line of text
@@ -64,6 +66,37 @@ def gallery(
             rows = np.arange(size[0]) * family.size[0] // size[0]
             pixels = kept.pixels[:, :, rows][..., np.arange(size[1]) * family.size[1] // size[1]]
     codes = [kept.code(number) for number in range(len(kept))] if captions else None
+    return contact_sheet(pixels, codes, columns)
+
+
+def random_gallery(
+    family: Family,
+    n: int = 64,
+    seed: int = 0,
+    cell: int | None = None,
+    captions: bool = False,
+    columns: int | None = None,
+) -> Image:
+    """`n` random programs of sizes drawn evenly, up to LONGEST tokens, as one picture: for languages of many small
+    programs that show little.
+
+    Args as in `gallery`; `seed` is of all chance.
+    """
+    if n < 1:
+        raise ConfigError(f"a gallery of {n} images shows nothing", "use 1 or more")
+    size = family.size if cell is None else (cell, max(1, round(cell * family.size[1] / family.size[0])))
+    require_room(n, size)
+    sampler, rng = Sampler(family, min(family.budget, LONGEST)), np.random.default_rng(seed)
+    sizes = np.array(sampler.sizes(family.vocabulary.shortest, min(family.budget, LONGEST)), np.int64)
+    ids, values = sampler.sample(rng, np.sort(rng.choice(sizes, n)))  # (N, T)
+    with Renderer(family) as renderer:
+        pixels = renderer.render(ids, values, size).pixels
+    codes = None
+    if captions:
+        numbers = [None] * n if values is None else values.tolist()
+        pad = family.vocabulary.pad
+        rows = zip(ids.tolist(), numbers, strict=True)
+        codes = [family.show(family.from_tokens([t for t in row if t != pad], v)) for row, v in rows]
     return contact_sheet(pixels, codes, columns)
 
 

@@ -4,6 +4,8 @@
     FOLDER/*.parquet    the same in shards; or FOLDER/data/*.parquet, as `i2c dataset build` writes them
     FOLDER/*.jsonl      one {"file": "0.png", "code": "h B W"} a line, the images beside it
     FOLDER/truth.json   {"0.png": "h B W", ...}; or tokens, or the data that the family's format with a key writes
+    FOLDER/*.png        (or .jpg and so on) beside each a file of its name in a format that the family reads: 0.txt; one
+                        file may serve several pictures, whose names go on with a hyphen: 0-a.png, 0-b.png
 
 Legend: N pairs, T tokens of the longest, C channels, H W pixels.
 """
@@ -24,13 +26,14 @@ from i2c_core.datasets.parquet import parquet_bytes, png_bytes, table_of
 from i2c_core.errors import DataError, I2cError
 from i2c_core.families import Family
 from i2c_core.files import write_atomically
-from i2c_core.images import fit, read_image
+from i2c_core.images import EXTENSIONS, fit, read_image
 from i2c_core.programs import Program
+from i2c_core.sources import read_programs
 from i2c_core.vocabulary import Encoded
 
 __all__ = ["Pair", "Pairs", "held_out", "pixel_keys", "read_pairs", "write_pairs"]
 
-_HINT = "give a Parquet file, or a folder with Parquet, a .jsonl of file and code, or truth.json"
+_HINT = "give a Parquet file, or a folder with Parquet, a .jsonl of file and code, truth.json, or code beside images"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +101,7 @@ class _Record:
     tokens: list[str] | None
     values: list[float] | None
     data: Any = None  # the program in the format of the family's that has a key
+    beside: Path | None = None  # a file of code
 
 
 def read_pairs(path: Path | str, family: Family) -> Pairs:
@@ -112,7 +116,7 @@ def read_pairs(path: Path | str, family: Family) -> Pairs:
     codes: list[str] = []
     encoded: list[Encoded] = []
     images: list[NDArray[np.uint8]] = []
-    for record in _records(path):
+    for record in _records(path, family):
         try:
             program, code = _program(record, family)
             encoded.append(program)
@@ -132,6 +136,9 @@ def _program(record: _Record, family: Family) -> tuple[Encoded, str]:
     vocabulary = family.vocabulary
     if record.data is not None:
         program = family.canonical(_of_data(record.data, family))
+        return vocabulary.encode(program), family.show(program)
+    if record.beside is not None:
+        program = family.canonical(read_programs(family, [str(record.beside)])[0].program)
         return vocabulary.encode(program), family.show(program)
     if record.code is not None and (record.tokens is None or family.normalise is not None):
         return vocabulary.encode(family.canonical(family.parse(record.code))), record.code
@@ -155,7 +162,7 @@ def _of_data(data: Any, family: Family) -> Program:
     raise DataError(f"expected text, got {json.dumps(data)[:60]}", 'write {"0.png": "...", ...}')
 
 
-def _records(path: Path) -> Iterator[_Record]:
+def _records(path: Path, family: Family) -> Iterator[_Record]:
     if path.is_dir():
         shards = sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet"))
         lists = sorted(path.glob("*.jsonl"))
@@ -168,7 +175,7 @@ def _records(path: Path) -> Iterator[_Record]:
         elif (path / "truth.json").is_file():
             yield from _truth_records(path / "truth.json")
         else:
-            raise DataError(f"{path} has no pairs in it", _HINT)
+            yield from _neighbours(path, family)
     elif not path.is_file():
         raise DataError(f"no data at {path}", _HINT)
     elif path.suffix == ".parquet":
@@ -179,6 +186,23 @@ def _records(path: Path) -> Iterator[_Record]:
         yield from _truth_records(path)
     else:
         raise DataError(f"{path} is not a form of pairs that is known", _HINT)
+
+
+def _neighbours(folder: Path, family: Family) -> Iterator[_Record]:
+    """The images of a folder, each with the file of code beside it."""
+    endings = {f.extension for f in family.all_formats if f.read is not None}
+    codes = {p.stem: p for p in sorted(folder.iterdir()) if p.suffix.lower() in endings}
+    images = [p for p in sorted(folder.iterdir()) if p.suffix.lower() in EXTENSIONS]
+    if not codes or not images:
+        raise DataError(f"{folder} has no pairs in it", _HINT)
+    for image in images:
+        stem = image.stem
+        while stem not in codes and "-" in stem:
+            stem = stem.rpartition("-")[0]
+        if stem not in codes:
+            hint = f"put {image.stem}{family.formats[0].extension if family.formats else '.txt'} beside it"
+            raise DataError(f"{image} has no code beside it", hint)
+        yield _Record(str(image), image.name, image, None, None, None, beside=codes[stem])
 
 
 def _jsonl_records(path: Path) -> Iterator[_Record]:

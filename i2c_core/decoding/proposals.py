@@ -68,6 +68,11 @@ class Proposer(Protocol):
       best that it has found so far.
     - `stages(name, n)`: what the name of a strategy stands for where n candidates are wanted, a tuple of strategies to
       run in turn, or None where it has none of this name; `strategies` names those that it has.
+    - `whole`, the longest side in pixels: pictures are not stretched to one size but come one by one, at their own size
+      or as large as that; `propose` may then raise `ImageError` for a picture that it cannot read.
+    - `costs(program)`: of a program that it proposed last, what each choice costs at each place, for
+      `i2c_core.soundness.repair`, or None.
+    - `sized = True`: `propose` takes `size` too, the columns and rows of what a picture shows, where they are known.
     """
 
     def propose(

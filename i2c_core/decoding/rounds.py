@@ -5,7 +5,7 @@ Legend: B pictures, C channels, H W pixels, n programs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import monotonic
 from typing import Any
@@ -19,7 +19,7 @@ from i2c_core.decoding.rank import Renders
 from i2c_core.decoding.redraw import Ranked, merge, rank_each
 from i2c_core.decoding.redrawing import Redrawing
 from i2c_core.decoding.strategies import STRATEGIES, SequentialMonteCarlo, Strategy
-from i2c_core.errors import ConfigError, I2cError, suggest
+from i2c_core.errors import ConfigError, I2cError, ImageError, suggest
 from i2c_core.families import Family
 from i2c_core.model import Observation
 
@@ -74,31 +74,41 @@ def search(
     budget: int,
     generator: torch.Generator | int | None = None,
     deadline: float | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> list[Ranked]:
     """The candidates of each of B pictures, best first, or why there are none.
 
     A proposer that `ranks` runs all stages; for any other a picture is settled once it is drawn exactly.
 
     Args:
-        seen: (B, C, H, W) what the proposer sees.
+        seen: (B, C, H, W) what the proposer sees; where it cannot read a picture that is alone, it may raise
+            `ImageError`.
         compared: of each picture (C, H, W) what its programs are compared with.
         stages: tried in turn; see `make_stages`.
         n: programs a picture.
         budget: the most tokens of a program.
         generator: of sampling.
         deadline: in seconds of `time.monotonic`; no stage but the first begins after it.
+        options: what else the proposer takes, by name.
     """
     found: list[Ranked] = [[] for _ in compared]
     pending = list(range(len(compared)))
     ranks = bool(getattr(proposer, "ranks", False))
-    clock: dict[str, Any] = {"deadline": deadline} if getattr(proposer, "anytime", False) else {}
+    more: dict[str, Any] = {"deadline": deadline} if getattr(proposer, "anytime", False) else {}
+    more |= options or {}
     for number, strategy in enumerate(stages):
         if not pending or (number > 0 and deadline is not None and monotonic() >= deadline):
             break
         inputs = torch.from_numpy(seen[pending]).float() / 255.0  # (B, C, H, W)
-        proposals = proposer.propose(
-            Observation(inputs), n=strategy.tries(n), strategy=strategy, budget=budget, generator=generator, **clock
-        )
+        try:
+            proposals = proposer.propose(
+                Observation(inputs), n=strategy.tries(n), strategy=strategy, budget=budget, generator=generator, **more
+            )
+        except ImageError as error:
+            if len(pending) > 1:
+                raise
+            found[pending[0]] = found[pending[0]] or error
+            break
         ranked = rank_each(family, renderer, proposals, [compared[i] for i in pending], ranks=ranks)
         for i, new in zip(pending, ranked, strict=True):
             found[i] = merge(found[i], new, ranks=ranks)

@@ -18,7 +18,8 @@ from tests.cli.conftest import Run
 def test_families(i2c: Run) -> None:
     found = i2c("families")
     assert (found.exit_code, found.stderr) == (0, "")
-    assert [line.split()[0] for line in found.stdout.splitlines()] == ["diagrams", "figures", "splits", "splits-rgb"]
+    names = ["diagrams", "figures", "pacman", "splits", "splits-rgb"]
+    assert [line.split()[0] for line in found.stdout.splitlines()] == names
     assert i2c("families", "*-rgb").stdout.startswith("splits-rgb  image splits with a palette")
 
 
@@ -51,7 +52,7 @@ def test_families_that_do_not_exist(i2c: Run) -> None:
     found = i2c("families", "splts")
     assert (found.exit_code, found.stdout) == (1, "")
     assert found.stderr == "error: no family matches 'splts'\n  -> did you mean 'splits'?\n"
-    known = "diagrams, figures, splits, splits-rgb"
+    known = "diagrams, figures, pacman, splits, splits-rgb"
     assert i2c("families", "?").stderr == f"error: no family matches '?'\n  -> families: {known}\n"
 
 

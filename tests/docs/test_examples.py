@@ -11,6 +11,8 @@ from PIL import Image
 
 from i2c_core import get_family
 from i2c_core.drawing import draw
+from i2c_core.photographs import photographed
+from i2c_core.sources import read_programs
 from i2c_core.strokes.sheets import draw_sketches
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
@@ -49,3 +51,20 @@ def test_each_picture_is_what_its_command_draws() -> None:
         assert np.array_equal(np.asarray(Image.open(FOLDER / words[8])), pixels[0]), words
         drawn.add(FOLDER / words[8])
     assert drawn == set((FOLDER / "splits").glob("*.png"))
+
+
+def test_each_level_is_what_its_command_draws() -> None:
+    family, drawn = get_family("pacman"), set()
+    for words in commands("pacman"):
+        assert [words[k] for k in (0, 1, 3, 6, 8, 10)] == ["i2c", "render", "--family", "--seed", "--size", "-o"], words
+        assert words[5] in ("--sketch", "--photograph")
+        program = read_programs(family, [str(FOLDER / words[2])])[0].program
+        width, height = map(int, words[9].split("x"))
+        pixels = draw_sketches(family, [program], (height, width), int(words[7]))
+        if words[5] == "--photograph":
+            pixels = photographed(pixels, int(words[7]))
+        with Image.open(FOLDER / words[11]) as picture:
+            difference = np.abs(np.asarray(picture).transpose(2, 0, 1).astype(int) - pixels[0])
+        assert (difference > 1).mean() < 0.001, words  # another machine may round a pixel otherwise
+        drawn.add(FOLDER / words[11])
+    assert drawn == set((FOLDER / "pacman").glob("*.png"))

@@ -26,9 +26,12 @@ PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT
         "framing.md",
         "grammars.md",
         "items.md",
+        "levels.md",
         "masking.md",
         "signatures.md",
         "sketching.md",
+        "synthesis.md",
+        "tiles.md",
     ],
 )
 def test_examples_run(name: str) -> None:
@@ -46,6 +49,12 @@ def test_commands_on_a_grammar_alone_run(block: Block, tmp_path: Path) -> None:
 def test_commands_on_figures_run(block: Block, tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     run_console(ROOT / "docs" / "figures.md", block, tmp_path, lambda: {"PATH": path})
+
+
+def test_commands_on_files_of_levels_run(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for block in blocks(ROOT / "docs" / "levels.md", "console"):
+        run_console(ROOT / "docs" / "levels.md", block, tmp_path, lambda: {"PATH": path})
 
 
 def test_the_design_lists_the_order_of_imports_that_is_tested() -> None:

@@ -22,7 +22,7 @@ from i2c_core.checkpoints import Checkpoint, describe_model, load_checkpoint, sa
 from i2c_core.datasets.pairs import held_out, pixel_keys
 from i2c_core.decoding import Beam, Observation, Proposals
 from i2c_core.errors import ConfigError, DataError
-from i2c_core.evaluation import evaluate, wilson
+from i2c_core.evaluation import Evaluation, Row, evaluate, wilson
 from i2c_core.examples import (
     Example,
     held_out_examples,
@@ -131,6 +131,36 @@ def test_pairs_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "truth.json").write_text('{"0.png": "v B B"}', encoding="utf-8")
     (example,) = pair_examples(SPLITS, tmp_path)
     assert (example.name, example.code, example.size, example.picture.shape) == ("0.png", "v B B", 3, (1, 12, 10))
+
+
+def test_a_table_of_many_thin_rows_puts_some_together() -> None:
+    rows = [Row(size, 1, {"auto": size % 2}, {"auto": 0}) for size in range(10, 34)]
+    found = Evaluation("f", ("auto",), rows, {}, {}, {}, "")
+    table = found.table()
+    assert [label for label, _ in table] == [f"{first}..{first + 2}" for first in range(10, 34, 3)]
+    assert [(row.images, row.exact["auto"]) for _, row in table] == [(3, 1), (3, 2)] * 4
+    thick = Evaluation("f", ("auto",), [Row(r.size, 9, r.exact, r.longer) for r in rows], {}, {}, {}, "")
+    assert [label for label, _ in thick.table()] == [str(size) for size in range(10, 34)]
+
+
+def test_pairs_of_images_with_code_beside_them(tmp_path: Path) -> None:
+    from PIL import Image
+
+    for name in ("a.png", "b-neat.png", "b-loose.jpg"):
+        Image.new("L", (10, 12), 0).save(tmp_path / name)
+    with pytest.raises(DataError, match="has no pairs in it"):
+        pair_examples(SPLITS, tmp_path)
+    (tmp_path / "b.txt").write_text("v B B", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        pair_examples(SPLITS, tmp_path)
+    assert str(caught.value) == f"{tmp_path / 'a.png'} has no code beside it\n  -> put a.txt beside it"
+    (tmp_path / "a.txt").write_text("h B x", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        pair_examples(SPLITS, tmp_path)
+    assert caught.value.fact.startswith(f"{tmp_path / 'a.png'}: {tmp_path / 'a.txt'}: line 1, column 5: ")
+    (tmp_path / "a.txt").write_text("h B W", encoding="utf-8")
+    found = [(e.name, e.code) for e in pair_examples(SPLITS, tmp_path)]
+    assert found == [("a.png", "h B W"), ("b-loose.jpg", "v B B"), ("b-neat.png", "v B B")]
 
 
 def test_the_card_tells_what_was_measured(reader: Reader) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from environments import Environment, make_environment
+from plans import CAVES
 
 from i2c_cli.new_family import TEMPLATES
 from i2c_cli.new_family import command as new_family
 from i2c_core import Family, scaffold
 from i2c_core.errors import FamilyError, GrammarError, I2cError
 from i2c_core.plugins import installed
+from i2c_core.testing import check_family
 
 SUMS = """
 ?start: sum
@@ -158,6 +161,35 @@ def test_a_grammar_that_is_not_shown_unambiguous_is_told(tmp_path: Path) -> None
         "my-own is reparse: a text may say another program than it was printed from "
         "(sums.lark, line 2: before '+', rule expr may end or go on)"
     )
+
+
+def test_a_tile_set_makes_a_family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """14 tiles, levels of up to 128 x 16: the contract holds, and the tile set is the file that was given."""
+    target = tmp_path / "new"
+    found = CliRunner().invoke(new_family, ["my-caves", "-o", str(target), "--tiles", str(CAVES)])
+    assert found.exit_code == 0, found.output
+    files = {p.relative_to(target).as_posix() for p in target.rglob("*") if p.is_file()}
+    package = {"i2c_family_my_caves/__init__.py", "i2c_family_my_caves/tiles.toml"}
+    assert files == {".gitignore", "README.md", "pyproject.toml", "tests/test_my_caves.py"} | package
+    assert (target / "i2c_family_my_caves" / "tiles.toml").read_bytes() == CAVES.read_bytes()
+    monkeypatch.syspath_prepend(target)
+    family = importlib.import_module("i2c_family_my_caves").FAMILY
+    assert (family.name, family.doc) == ("my-caves", "caves with ladders, treasure and bats")
+    assert [(r.check, r.message) for r in check_family(family) if r.outcome != "passed"] == []
+    tests = runpy.run_path(str(target / "tests" / "test_my_caves.py"))
+    tests["test_examples_print_as_they_are_written"]()
+    for format_ in family.all_formats:
+        tests["test_a_level_of_the_largest_size_comes_back"](format_)
+
+
+def test_a_tile_set_with_a_mistake_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "tiles.toml"
+    path.write_text(CAVES.read_text(encoding="utf-8").replace('char = "^"', 'char = "#"'), encoding="utf-8")
+    found = CliRunner().invoke(new_family, ["my-own", "-o", str(tmp_path / "new"), "--tiles", str(path)])
+    assert str(found.exception) == f"{path}: tile earth has the char '#' of spike\n  -> give each its own"
+    assert not (tmp_path / "new").exists()
+    found = CliRunner().invoke(new_family, ["my-own", "--tiles", str(path), "--like", "splits"])
+    assert "--tiles and --like exclude each other" in found.output
 
 
 def test_a_family_that_is_not_installed(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from dataset_families import DIALS, SWAPPED
 
-from i2c_core.datasets.gallery import GAP, PAPER, gallery
+from i2c_core.datasets.gallery import GAP, PAPER, gallery, random_gallery
 from i2c_core.datasets.razor import rough_razor, sharp_razor
 from i2c_core.errors import ConfigError
 from i2c_core.plugins import get_family
@@ -49,3 +49,14 @@ def test_errors() -> None:
     with pytest.raises(ConfigError) as error:
         gallery(SPLITS, 4, razor="blunt")
     assert str(error.value) == "unknown razor 'blunt'\n  -> use rough or sharp"
+
+
+def test_random_programs_of_levels() -> None:
+    pacman = get_family("pacman")
+    sheet = np.asarray(random_gallery(pacman, 4, seed=3, cell=32))
+    assert sheet.shape == (2 * 34 + 2, 2 * 34 + 2, 3)
+    np.testing.assert_array_equal(sheet, np.asarray(random_gallery(pacman, 4, seed=3, cell=32)))
+    cells = [sheet[y : y + 32, x : x + 32] for y in (2, 36) for x in (2, 36)]
+    assert all(cell.std() > 0 for cell in cells)
+    with pytest.raises(ConfigError):
+        random_gallery(pacman, 0)

@@ -102,7 +102,9 @@ def test_parquet_of_others(tmp_path: Path) -> None:
     assert pairs.ids.shape == (1, 3)
 
 
-HINT = "\n  -> give a Parquet file, or a folder with Parquet, a .jsonl of file and code, or truth.json"
+HINT = (
+    "\n  -> give a Parquet file, or a folder with Parquet, a .jsonl of file and code, truth.json, or code beside images"
+)
 LINE = '\n  -> write {"file": "0.png", "code": "..."}'
 WRONG: list[tuple[str, str | bytes | None, str]] = [
     ("none", None, "no data at PATH" + HINT),

@@ -276,7 +276,7 @@ def test_a_run_goes_on_with_its_own_learner_only(tmp_path: Path, whole: Path) ->
     )
     for learner, text in (
         ("paired", f"{tmp_path / 'r'} is a run of the learner 'canvas', not 'paired'\n  -> leave --learner out"),
-        (None, "there is no learner 'canvas'\n  -> known learners: items, paired"),
+        (None, "there is no learner 'canvas'\n  -> known learners: items, paired, tiles"),
     ):
         with pytest.raises(I2cError) as caught:
             learn(None, [], None, None, tmp_path / "r", None, learner, Plain(io.StringIO()))

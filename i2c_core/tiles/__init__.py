@@ -1,0 +1,1 @@
+"""Levels of tiles with torch: painting, renderer, sketches, network and reading."""
