@@ -24,7 +24,7 @@ from i2c_core.formats import find_format
 from i2c_core.raster import Renderer
 from i2c_core.synthesis import synthesize
 from i2c_core.tiles.lessons import sketched_page
-from i2c_core.tilesets import level_of, plain, tileset_of
+from i2c_core.tilesets import TileSet, level_of, plain, tileset_of
 from i2c_core.tilesets.random_levels import random_level
 
 SEED = 2**31 + 7
@@ -117,9 +117,9 @@ def random_rows(bench: Benchmark, reader: Reader, quick: bool) -> None:
         bench.row(f"random levels, {named}: levels right, %", whole, "80", whole >= 80)
 
 
-def bordered(level: Level, tiles: object) -> Level:
+def bordered(level: Level, tiles: TileSet) -> Level:
     """The level within a border of walls, as playable ones have: what has no border has no size that can be seen."""
-    wall = tiles.index("wall")  # type: ignore[attr-defined]
+    wall = tiles.index("wall")
     level = level.copy()
     level[[0, -1]] = wall
     level[:, [0, -1]] = wall

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from i2c_core.items.catalogue import PROBES, Catalogue
 from i2c_core.items.screening import Screened
+from i2c_core.model.convolutions import Block, convolution
 
 FINE = 24  # features at a quarter of the size
 
@@ -56,22 +57,8 @@ class NetworkConfig:
         return cls(**known)
 
 
-def _convolution(inputs: int, outputs: int, side: int = 3, stride: int = 1) -> nn.Sequential:
-    conv = nn.Conv2d(inputs, outputs, side, stride, side // 2, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(outputs, momentum=0.03))
-
-
-class _Block(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.one, self.two = _convolution(channels, channels), _convolution(channels, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x + self.two(F.relu(self.one(x))))
-
-
 def _blocks(channels: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*[_Block(channels) for _ in range(count)])
+    return nn.Sequential(*[Block(channels) for _ in range(count)])
 
 
 class ItemNetwork(nn.Module):
@@ -81,11 +68,11 @@ class ItemNetwork(nn.Module):
         super().__init__()
         self.config = config
         c, n = config.channels, config.blocks
-        self.stem = nn.Sequential(_convolution(8, 16, 3, 2), nn.ReLU(), _convolution(16, FINE), nn.ReLU())
-        self.enter = nn.Sequential(_convolution(FINE, c, 3, 2), nn.ReLU(), _blocks(c, n))
-        self.down = nn.Sequential(_convolution(c, 2 * c, 3, 2), nn.ReLU(), _blocks(2 * c, n))
-        self.deep = nn.Sequential(_convolution(2 * c, 3 * c, 3, 2), nn.ReLU(), _blocks(3 * c, n))
-        self.up_deep, self.up = _convolution(3 * c, 2 * c, 1), _convolution(2 * c, c, 1)
+        self.stem = nn.Sequential(convolution(8, 16, 3, 2), nn.ReLU(), convolution(16, FINE), nn.ReLU())
+        self.enter = nn.Sequential(convolution(FINE, c, 3, 2), nn.ReLU(), _blocks(c, n))
+        self.down = nn.Sequential(convolution(c, 2 * c, 3, 2), nn.ReLU(), _blocks(2 * c, n))
+        self.deep = nn.Sequential(convolution(2 * c, 3 * c, 3, 2), nn.ReLU(), _blocks(3 * c, n))
+        self.up_deep, self.up = convolution(3 * c, 2 * c, 1), convolution(2 * c, c, 1)
         self.middle, self.out = _blocks(2 * c, 1), _blocks(c, 1)
         coarse, fine = config.probe
         self.coarse, self.fine = nn.Conv2d(c, coarse, 1), nn.Conv2d(FINE, fine, 1)

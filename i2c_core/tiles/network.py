@@ -18,6 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from i2c_core.model.convolutions import Block, convolution
+
 SIDE = 16  # pixels of a tile that the classifier sees
 STRIDE = 4  # pixels between two places of the field
 COARSEST = 16  # sides of pictures that the field is read from are multiples of it
@@ -68,25 +70,11 @@ def standardised(grey: Tensor) -> Tensor:
     return (mean - grey) / (grey.std((2, 3), keepdim=True) + 0.03)
 
 
-def _convolution(inputs: int, outputs: int, side: int = 3, stride: int = 1) -> nn.Sequential:
-    conv = nn.Conv2d(inputs, outputs, side, stride, side // 2, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(outputs, momentum=0.03))
-
-
-class _Block(nn.Module):
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.one, self.two = _convolution(channels, channels), _convolution(channels, channels)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.relu(x + self.two(F.relu(self.one(x))))
-
-
 class _Down(nn.Sequential):
     """Half the size, then residual blocks."""
 
     def __init__(self, inputs: int, outputs: int, blocks: int) -> None:
-        super().__init__(_convolution(inputs, outputs, 3, 2), nn.ReLU(), *[_Block(outputs) for _ in range(blocks)])
+        super().__init__(convolution(inputs, outputs, 3, 2), nn.ReLU(), *[Block(outputs) for _ in range(blocks)])
 
 
 class FieldNetwork(nn.Module):
@@ -99,8 +87,8 @@ class FieldNetwork(nn.Module):
         self.fine = _Down(c // 2, c, blocks // 2)
         self.middle = _Down(c, 2 * c, blocks)
         self.coarse = _Down(2 * c, 3 * c, blocks)
-        self.up_coarse, self.up_middle = _convolution(3 * c, 2 * c, 1), _convolution(2 * c, c, 1)
-        self.join_middle, self.join_fine = _Block(2 * c), _Block(c)
+        self.up_coarse, self.up_middle = convolution(3 * c, 2 * c, 1), convolution(2 * c, c, 1)
+        self.join_middle, self.join_fine = Block(2 * c), Block(c)
         self.head = nn.Conv2d(c, 5, 1)
 
     def forward(self, seen: Tensor) -> Tensor:
