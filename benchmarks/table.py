@@ -1,7 +1,7 @@
-"""The README's table of figures, from the JSON that the benchmarks wrote.
+"""All figures on one page, and the README's summary of them, from the JSON that the benchmarks wrote.
 
-python benchmarks/table.py            writes it between the README's markers
-python benchmarks/table.py --check    exits with 1 where the README has another one
+python benchmarks/table.py            writes FIGURES.md, and the summary between the README's markers
+python benchmarks/table.py --check    exits with 1 where either has other figures
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
+PAGE = HERE / "FIGURES.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 BENCHMARKS = (
     *("reading_levels", "reading_drawings", "ablation", "drawing"),
@@ -49,21 +50,44 @@ def section(name: str) -> list[str]:
     return [*lines, ""]
 
 
-def figures() -> str:
-    """All of it, between the markers."""
+def summary(name: str) -> str:
+    """One benchmark as a row: what was measured, how many targets it reaches, and which it misses."""
+    record: dict[str, Any] = json.loads((HERE / "results" / f"{name}.json").read_text(encoding="utf-8"))
+    aimed = [row for row in record["rows"] if row["met"] is not None and not row.get("detail")]
+    missed = [f"{row['figure']} ({shown(row['value'])})" for row in aimed if not row["met"]]
+    reached = f"{len(aimed) - len(missed)} of {len(aimed)}" if aimed else ""
+    link = f"[`{name}`](benchmarks/FIGURES.md#{name.replace('_', '-')})"
+    return f"| {link} | {record['about']} | {reached} | {'; '.join(missed)} |"
+
+
+def pages() -> dict[Path, str]:
+    """What both pages should hold."""
     found = [name for name in BENCHMARKS if (HERE / "results" / f"{name}.json").exists()]
-    body = "\n".join(line for name in found for line in section(name))
-    return f"{BEGIN}\n{body}{END}"
-
-
-def main() -> int:
+    lines = [
+        "# Figures",
+        "",
+        "Written by `python benchmarks/table.py` from `results/`; [README.md](README.md) says what each one measures.",
+        "",
+    ]
+    for name in found:
+        lines += [f"## {name.replace('_', '-')}", "", *section(name)]
+    table = [
+        "| benchmark | what is measured | targets reached | missed (value) |",
+        "|---|---|---|---|",
+        *map(summary, found),
+    ]
     text = README.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    wanted = before + figures() + after
+    return {PAGE: "\n".join(lines).rstrip() + "\n", README: "\n".join([before + BEGIN, *table, END + after])}
+
+
+def main() -> int:
+    wanted = pages()
     if "--check" in sys.argv[1:]:
-        return int(text != wanted)
-    README.write_text(wanted, encoding="utf-8", newline="\n")
+        return int(any(not p.exists() or p.read_text(encoding="utf-8") != text for p, text in wanted.items()))
+    for path, text in wanted.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
     return 0
 
 

@@ -17,4 +17,4 @@ def test_the_readme_lists_every_benchmark() -> None:
 
 def test_the_readme_s_figures_are_those_that_the_benchmarks_wrote() -> None:
     done = subprocess.run([sys.executable, str(FOLDER / "table.py"), "--check"], check=False)
-    assert done.returncode == 0, "the figures in README.md are stale: run python benchmarks/table.py"
+    assert done.returncode == 0, "the figures in README.md or FIGURES.md are stale: run python benchmarks/table.py"
