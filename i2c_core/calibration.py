@@ -28,6 +28,7 @@ from i2c_core.families import Family
 from i2c_core.images import fit as fit_picture
 from i2c_core.leftovers import leftovers
 from i2c_core.programs import Program
+from i2c_core.refining import Refiner
 
 KEY = "calibration"  # where it stands in a checkpoint's meta
 FEATURES = (
@@ -176,12 +177,26 @@ def calibrate(
     stages = [weighed(s, family, renderer) for s in make_stages(strategy, WANTED, proposer)]
     whole = getattr(proposer, "whole", None) is not None
     step = 1 if whole else AT_ONCE
+    refine = Refiner.of(family, renderer)
+    if refine is not None:
+        stages = list(refine.stages(strategy, stages))
     found: list[tuple[Numbers, Sequence[bool]]] = []
     for first in range(0, len(pictures), step):
         some = [family.frame(picture) for picture in pictures[first : first + step]]  # as a reader does
         compared = [fit_picture(p, comparison_size(family, *p.shape[1:])) for p in some]
         seen = np.stack(some if whole else [fit_picture(p, image_size) for p in some])  # (B, C, H, W)
-        ranked = search(family, renderer, proposer, seen, compared, stages, n=WANTED, budget=budget, generator=SEED)
+        ranked = search(
+            family,
+            renderer,
+            proposer,
+            seen,
+            compared,
+            stages,
+            n=WANTED,
+            budget=budget,
+            generator=SEED,
+            refine=refine,
+        )
         for picture, program, candidates in zip(compared, programs[first : first + step], ranked, strict=True):
             if not isinstance(candidates, I2cError) and candidates:
                 truth = family.canonical(program)

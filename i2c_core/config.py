@@ -38,6 +38,11 @@ class ModelSettings(Section):
     where: bool | None = setting(None, "tell the decoder where in the image the next token lives (for zooms)")
     crop: int | None = setting(None, "cells a side of the picture of that place shown to the decoder", low=0)
     budget: int | None = setting(None, "most tokens of a program", low=1)
+    values: str | None = setting(
+        None,
+        "exact numbers in their bins: none, shared (one small network) or own (one a type of numbers)",
+        choices=("none", "shared", "own"),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +151,13 @@ class TrainConfig:
         budget = family.budget if model.budget is None else model.budget
         family.vocabulary.require_budget(budget)
         where = family.has_zooms if model.where is None else model.where
+        values = model.values
+        has_numbers = bool(family.vocabulary.continuous.any())
+        if values is None:
+            values = "own" if has_numbers else "none"
+        elif values != "none" and not has_numbers:
+            fact = f"model.values is {values}, but the programs of {family.name} hold no continuous numbers"
+            raise ConfigError(fact, "leave model.values out")
         crop = (16 if where else 0) if model.crop is None else model.crop
         low = family.vocabulary.shortest if data.min_size is None else data.min_size
         high = budget if data.max_size is None else data.max_size
@@ -160,7 +172,7 @@ class TrainConfig:
             raise ConfigError(fact, "leave data.width and data.height out")
         return replace(
             self,
-            model=replace(model, where=where, crop=crop, budget=budget),
+            model=replace(model, where=where, crop=crop, budget=budget, values=values),
             data=replace(data, min_size=low, max_size=high, height=height, width=width),
         )
 

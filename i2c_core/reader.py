@@ -18,7 +18,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Self, overload
+from typing import TYPE_CHECKING, Any, Self, Unpack, overload
 
 import numpy as np
 import torch
@@ -27,7 +27,15 @@ from numpy.typing import NDArray
 from i2c_core.answers import Answer, Candidate, Source, blame, crops_of, name_of
 from i2c_core.calibration import KEY as CALIBRATION
 from i2c_core.calibration import WANTED, Calibration, features_of
-from i2c_core.checkpoints import LEARNER, Checkpoint, find_weights, load_checkpoint, load_model, require_match
+from i2c_core.checkpoints import (
+    LEARNER,
+    Checkpoint,
+    find_weights,
+    find_zoom_weights,
+    load_checkpoint,
+    load_model,
+    require_match,
+)
 from i2c_core.decoding import AutoregressiveProposer, Proposer, Strategy
 from i2c_core.decoding.redraw import Ranked
 from i2c_core.decoding.rounds import comparison_size, make_stages, search, weighed
@@ -40,15 +48,18 @@ from i2c_core.images import fit, read_image
 from i2c_core.leftovers import ink_of
 from i2c_core.plugins import families, installed
 from i2c_core.programs import Program
+from i2c_core.questions import Options, Question
 from i2c_core.raster import Renderer
+from i2c_core.refining import Refiner
+from i2c_core.zooming.tables import require_zooms
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over it stays under 200 MB
 SEARCHING = 0.9  # of the time for a picture; the rest is for drawing what was found
-_MOST = 1000  # candidates of a picture
-_MOST_SEED = 2**63 - 1  # what torch takes
+PIXELS = 1 << 24  # of the pictures that are decoded at once: 64 MB as floats
+ZOOM = "zoom"  # the strategy that has weights of its own
 UNDEFINED = ("none of the programs found for it has a picture", "try --strategy sample, or another --budget")
 
 Pixels = NDArray[np.uint8]
@@ -63,19 +74,25 @@ class Reader:
         self.checkpoint = checkpoint
         height, width = checkpoint.meta["image"]["size"]
         self.image_size: tuple[int, int] = (height, width)  # in pixels, what the network sees
-        self.budget = int(checkpoint.meta["budget"])
+        self.budget = int(getattr(proposer, "budget", None) or checkpoint.meta["budget"])
         said = checkpoint.meta.get(CALIBRATION)
         self.calibration = None if said is None else Calibration.from_dict(said, checkpoint.name)
         self._renderer = Renderer(family)
+        self._device = "auto"
+        self._named = False  # whether somebody chose this checkpoint, instead of the family's own
+        self._zooming: Reader | None = None
 
     @classmethod
-    def load(cls, source: str | Path, device: str = "auto", family: Family | str | None = None) -> Self:
+    def load(
+        cls, source: str | Path, device: str = "auto", family: Family | str | None = None, strategy: str = "auto"
+    ) -> Self:
         """A reader by the name of an installed family (with its shipped weights), or of a checkpoint.
 
         Args:
             source: a family's name, or the path of a checkpoint or of a training run's folder.
             device: "auto" (CUDA where there is one), "cpu", "cuda" or "cuda:1".
             family: for a checkpoint, the family that it must fit; None takes the one that it names.
+            strategy: what it will be asked for; of a family that ships several weights, those that know it are loaded.
 
         Raises:
             FamilyError: neither an installed family nor a file.
@@ -86,100 +103,60 @@ class Reader:
         path = _as_path(source)
         if path is None:
             family = families()[str(source)]
-        elif family is None:
-            checkpoint = load_checkpoint(path)
-            return cls.of(checkpoint, _family_of(checkpoint), device)
-        return cls.of(load_checkpoint(find_weights(family, path)), family, device)
+            if strategy == ZOOM:
+                require_zooms(family)
+            zooms = strategy == ZOOM or (family.weights is None and family.zoom_weights is not None)
+            return cls.of(load_checkpoint(find_zoom_weights(family) if zooms else find_weights(family)), family, device)
+        checkpoint = load_checkpoint(path)
+        found = cls.of(checkpoint, _family_of(checkpoint) if family is None else family, device)
+        found._named = True
+        return found
 
     @classmethod
     def of(cls, checkpoint: Checkpoint, family: Family, device: str = "auto") -> Self:
         """A reader of a checkpoint that is loaded already."""
         require_match(checkpoint, family)
-        return cls(family, _proposer_of(checkpoint, family, find_device(device)), checkpoint)
+        found = cls(family, _proposer_of(checkpoint, family, find_device(device)), checkpoint)
+        found._device = device
+        return found
+
+    def that_knows(self, strategy: str | Strategy) -> Reader:
+        """The reader of a strategy: this one, or for `zoom` one with the family's own weights for zooming.
+
+        Raises:
+            FamilyError: the family cannot be decoded by zooming, with the reason.
+            CheckpointError: it ships no weights for zooming, or this reader's weights were named and are others.
+        """
+        if strategy != ZOOM or ZOOM in getattr(self.proposer, "strategies", ()):
+            return self
+        if self._zooming is None:
+            require_zooms(self.family)
+            train = f"train some: i2c train --family {self.family.name} --learner {ZOOM}"
+            if self._named:
+                learner = self.checkpoint.meta["learner"]
+                fact = f"{self.checkpoint.name} was trained by the learner {learner!r}, the strategy {ZOOM!r} needs"
+                raise CheckpointError(f"{fact} weights of the learner {ZOOM!r}", f"leave the weights out, or {train}")
+            weights = load_checkpoint(find_zoom_weights(self.family))
+            self._zooming = type(self).of(weights, self.family, self._device)
+        return self._zooming
 
     @overload
-    def read(
-        self,
-        images: str | Path | bytes | Image,
-        n: int = 5,
-        *,
-        strategy: str | Strategy = "auto",
-        budget: int | None = None,
-        invert: bool | None = None,
-        seed: int = 0,
-        time: float | None = None,
-        preprocess: bool = True,
-        size: tuple[int, int] | None = None,
-        shorten: float = 0.0,
-        repair: bool = False,
-    ) -> list[Candidate]: ...
+    def read(self, images: str | Path | bytes | Image, n: int = 5, **options: Unpack[Options]) -> list[Candidate]: ...
     @overload
     def read(
-        self,
-        images: list[Any] | tuple[Any, ...] | Iterator[Any],
-        n: int = 5,
-        *,
-        strategy: str | Strategy = "auto",
-        budget: int | None = None,
-        invert: bool | None = None,
-        seed: int = 0,
-        time: float | None = None,
-        preprocess: bool = True,
-        size: tuple[int, int] | None = None,
-        shorten: float = 0.0,
-        repair: bool = False,
+        self, images: list[Any] | tuple[Any, ...] | Iterator[Any], n: int = 5, **options: Unpack[Options]
     ) -> list[list[Candidate]]: ...
     @overload
-    def read(
-        self,
-        images: Any,
-        n: int = 5,
-        *,
-        strategy: str | Strategy = "auto",
-        budget: int | None = None,
-        invert: bool | None = None,
-        seed: int = 0,
-        time: float | None = None,
-        preprocess: bool = True,
-        size: tuple[int, int] | None = None,
-        shorten: float = 0.0,
-        repair: bool = False,
-    ) -> Any: ...
-    def read(
-        self,
-        images: Any,
-        n: int = 5,
-        *,
-        strategy: str | Strategy = "auto",
-        budget: int | None = None,
-        invert: bool | None = None,
-        seed: int = 0,
-        time: float | None = None,
-        preprocess: bool = True,
-        size: tuple[int, int] | None = None,
-        shorten: float = 0.0,
-        repair: bool = False,
-    ) -> Any:
+    def read(self, images: Any, n: int = 5, **options: Unpack[Options]) -> Any: ...
+    def read(self, images: Any, n: int = 5, **options: Unpack[Options]) -> Any:
         """Read one picture, or many.
 
         Args:
             images: a path, bytes, PIL image, array or tensor (of 2 or 3 dimensions), or a list, an array or a tensor
                 (of 4 dimensions) of many.
             n: the most candidates of a picture; fewer where fewer were found.
-            strategy: "auto" (beams that widen until one draws the picture exactly), "beam", "greedy" (one candidate),
-                "sample", "stochastic-beam" (without replacement) or "smc" (particles weighed by how well they redraw
-                the picture); or one of `i2c_core.decoding` with its numbers.
-            budget: the most tokens of a program; the checkpoint's own where None.
-            invert: whether dark and light are exchanged; see `i2c_core.images.read_image`.
-            seed: of sampling.
-            time: the most seconds that a picture may take, for the best that is found by then; None for as many as the
-                strategy needs. The first stage of a strategy is always run, and only a proposer that can tell the best
-                so far is stopped inside a stage.
-            preprocess: whether the family's `framing`, where it has one, looks for the drawing in each picture; without
-                it the whole picture is the canvas. Candidates are compared with what it found.
-            size: columns and rows of what each picture shows, for families of grids; None finds them.
-            shorten: seconds to look for shorter programs with the same picture, in families that know how.
-            repair: whether programs that the family's rules speak against are made sound, by the likeliest changes.
+            options: `strategy`, `budget`, `invert`, `seed`, `batch`, `time`, `preprocess`, `size`, `shorten`, `repair`,
+                `refine`: see `i2c_core.questions.Question`.
 
         Returns:
             The candidates of one picture, best first, or a list of them a picture.
@@ -189,82 +166,56 @@ class Reader:
         """
         many = _is_many(images)
         found = []
-        for answer in self.read_many(
-            images if many else [images],
-            n,
-            strategy=strategy,
-            budget=budget,
-            invert=invert,
-            seed=seed,
-            time=time,
-            preprocess=preprocess,
-            size=size,
-            shorten=shorten,
-            repair=repair,
-        ):
+        for answer in self.read_many(images if many else [images], n, **options):
             if answer.error is not None:
                 raise answer.error
             found.append(answer.candidates)
         return found if many else found[0]
 
-    def read_many(
-        self,
-        images: Iterable[Source],
-        n: int = 5,
-        *,
-        strategy: str | Strategy = "auto",
-        budget: int | None = None,
-        invert: bool | None = None,
-        seed: int = 0,
-        batch: int = BATCH,
-        time: float | None = None,
-        preprocess: bool = True,
-        size: tuple[int, int] | None = None,
-        shorten: float = 0.0,
-        repair: bool = False,
-    ) -> Iterator[Answer]:
+    def read_many(self, images: Iterable[Source], n: int = 5, **options: Unpack[Options]) -> Iterator[Answer]:
         """Read pictures one by one as they come, an answer each, in order; a picture that fails stops no other."""
-        looked = self._looked(n)
-        stages = [weighed(s, self.family, self._renderer) for s in make_stages(strategy, looked, self.proposer)]
-        limit = self.budget if budget is None else budget
+        question = Question(n=n, **options)
+        return self.that_knows(question.strategy)._answers(images, question)
+
+    def _answers(self, images: Iterable[Source], asked: Question) -> Iterator[Answer]:
+        n = asked.n
+        stages = [
+            weighed(s, self.family, self._renderer) for s in make_stages(asked.strategy, self._looked(n), self.proposer)
+        ]
+        limit = self.budget if asked.budget is None else asked.budget
         self.family.vocabulary.require_budget(limit)
-        if limit > self.budget:
+        if limit > self.budget and not getattr(self.proposer, "unbounded", False):
             fact = f"a budget of {limit} tokens is above the {self.budget} that the network was trained for"
             raise ConfigError(fact, f"use a budget of at most {self.budget}, or train with a larger one")
-        if not 1 <= n <= _MOST:
-            raise ConfigError(f"{n} candidates were asked for", f"ask for 1 to {_MOST}")
-        if not 0 <= seed <= _MOST_SEED:
-            raise ConfigError(f"the seed is {seed}", f"use a whole number from 0 to {_MOST_SEED}")
-        if time is not None and not (time > 0 and math.isfinite(time)):
-            raise ConfigError(f"the time is {time:g} seconds", "use a number above 0, or none for no limit")
-        # A generator of torch's on the network's device would make the same seed draw differently there.
-        generator = torch.Generator().manual_seed(seed)
-        batch = max(1, min(batch, BATCH * STAGES[-1] // max(n, STAGES[-1])))  # n beams a picture need memory
-        whole: int | None = getattr(self.proposer, "whole", None)
-        batch = batch if time is None and whole is None else 1  # a clock, or a size, of its own
-        if size is not None and not getattr(self.proposer, "sized", False):
-            fact = f"a size of {size[0]}x{size[1]} was asked for, pictures of {self.family.name} show no grid of tiles"
-            raise ConfigError(fact, "leave the size out")
-        if repair and self.family.repair is None:
+        if asked.size is not None and not getattr(self.proposer, "sized", False):
+            told = f"a size of {asked.size[0]}x{asked.size[1]} was asked for"
+            raise ConfigError(f"{told}, pictures of {self.family.name} show no grid of tiles", "leave the size out")
+        if asked.repair and self.family.repair is None:
             raise ConfigError(f"{self.family.name} has no rules by which to repair", "leave the repair out")
-        options = {} if size is None else {"size": size}
+        # A generator of torch's on the network's device would make the same seed draw differently there.
+        generator = torch.Generator().manual_seed(asked.seed)
+        most = int(getattr(self.proposer, "at_once", BATCH)) * STAGES[-1] // max(n, STAGES[-1])
+        batch = max(1, most if asked.batch is None else min(asked.batch, most))  # n beams a picture need memory
+        alone = getattr(self.proposer, "whole", None) is not None and not getattr(self.proposer, "together", False)
+        batch = batch if asked.time is None and not alone else 1  # a clock, or a size, of its own
+        refiner = Refiner.of(self.family, self._renderer) if asked.refine else None
+        if refiner is not None and not getattr(self.proposer, "ranks", False):
+            stages = list(refiner.stages(asked.strategy, stages))
         source = iter(images)
         while chunk := list(islice(source, batch)):
-            deadline = None if time is None else monotonic() + SEARCHING * time
-            for answer in self._read_chunk(chunk, n, stages, limit, invert, generator, deadline, preprocess, options):
-                yield self._finished(answer, shorten, repair, options)
+            deadline = None if asked.time is None else monotonic() + SEARCHING * asked.time
+            for answer in self._read_chunk(chunk, asked, stages, limit, generator, deadline, refiner):
+                yield self._finished(answer, asked)
 
     def _read_chunk(
         self,
         chunk: list[Source],
-        n: int,
+        asked: Question,
         stages: Sequence[Strategy],
         budget: int,
-        invert: bool | None,
         generator: torch.Generator,
         deadline: float | None,
-        preprocess: bool,
-        options: Mapping[str, Any],
+        refiner: Refiner | None,
     ) -> list[Answer]:
         whole: int | None = getattr(self.proposer, "whole", None)
         answers: list[Answer] = []
@@ -272,29 +223,31 @@ class Reader:
         compared: dict[int, Pixels] = {}
         for number, source in enumerate(chunk):
             try:
-                picture = read_image(source, self.family.channels, invert)  # (C, H, W)
-                picture = self.family.frame(picture) if preprocess else picture
+                picture = read_image(source, self.family.channels, asked.invert)  # (C, H, W)
+                picture = self.family.frame(picture) if asked.preprocess else picture
                 seen[number] = fit(picture, self.image_size if whole is None else _within(picture, whole))
-                compared[number] = fit(picture, comparison_size(self.family, *picture.shape[1:]))
+                height, width = picture.shape[1:]
+                compared[number] = fit(picture, comparison_size(self.family, height, width, self.proposer))
                 answers.append(Answer(name_of(source), compared[number], []))
             except I2cError as error:
                 answers.append(Answer(name_of(source), None, [], error))
-        if seen:
+        for group in _of_one_size(seen):
             ranked = search(
                 self.family,
                 self._renderer,
                 self.proposer,
-                np.stack(list(seen.values())),
-                [compared[number] for number in seen],
+                np.stack([seen[number] for number in group]),
+                [compared[number] for number in group],
                 stages,
-                n=self._looked(n),
+                n=self._looked(asked.n),
                 budget=budget,
                 generator=generator,
                 deadline=deadline,
-                options=options,
+                options={} if asked.size is None else {"size": asked.size},
+                refine=refiner,
             )
-            for number, result in zip(seen, ranked, strict=True):
-                answers[number] = self._answer(answers[number], result, n)
+            for number, result in zip(group, ranked, strict=True):
+                answers[number] = self._answer(answers[number], result, asked.n)
         return answers
 
     def _looked(self, n: int) -> int:
@@ -320,17 +273,18 @@ class Reader:
             shown.append(Candidate(c.program, code, c.distance, c.logprob, c.size, c.pixels, told, given, crops))
         return replace(answer, candidates=shown)
 
-    def _finished(self, answer: Answer, shorten: float, repair: bool, options: Mapping[str, Any]) -> Answer:
+    def _finished(self, answer: Answer, asked: Question) -> Answer:
         family = self.family
         given = answer.picture
         if given is None or not answer.candidates or (family.lint is None and family.synthesize is None):
             return answer
-        costs: Callable[..., Any] | None = getattr(self.proposer, "costs", None) if repair else None
+        costs: Callable[..., Any] | None = getattr(self.proposer, "costs", None) if asked.repair else None
         done = []
         for candidate in answer.candidates:
             told = None if costs is None else costs(candidate.program)
-            seconds = shorten / len(answer.candidates)
-            done.append(finish(family, self._renderer, candidate, given, repaired=repair, costs=told, seconds=seconds))
+            seconds = asked.shorten / len(answer.candidates)
+            sound = finish(family, self._renderer, candidate, given, repaired=asked.repair, costs=told, seconds=seconds)
+            done.append(sound)
         return replace(answer, candidates=done)
 
     def draw(self, program: Program, size: tuple[int, int]) -> Pixels:
@@ -338,14 +292,31 @@ class Reader:
         pixels: Pixels = self._renderer.render_programs([program], size).pixels[0]
         return pixels
 
+    @property
+    def renders(self) -> int:
+        """Programs drawn so far."""
+        return self._renderer.drawn
+
     def close(self) -> None:
         self._renderer.close()
+        if self._zooming is not None:
+            self._zooming.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+def _of_one_size(seen: Mapping[int, Pixels]) -> Iterator[list[int]]:
+    """The numbers of pictures (C, H, W) in groups of one size, and of not too many pixels together."""
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for number, picture in seen.items():
+        groups.setdefault(picture.shape, []).append(number)
+    for shape, group in groups.items():
+        most = max(1, PIXELS // math.prod(shape))
+        yield from (group[first : first + most] for first in range(0, len(group), most))
 
 
 def _within(picture: Pixels, longest: int) -> tuple[int, int]:
@@ -368,9 +339,9 @@ def _as_path(source: str | Path) -> Path | None:
     """The path that a source is, or None where it is the name of a family."""
     if isinstance(source, Path):
         return source
-    known = families().names()
-    if source in known:
+    if source in families():
         return None
+    known = families().names()
     if Path(source).exists() or any(mark in source for mark in ("/", "\\", ".")):
         return Path(source)
     hint = suggest(source, known, f"known families: {', '.join(known) or 'none is installed'}")
@@ -399,7 +370,7 @@ def _proposer_of(checkpoint: Checkpoint, family: Family, device: torch.device) -
 def _family_of(checkpoint: Checkpoint) -> Family:
     """The installed family that a checkpoint names."""
     name, known = str(checkpoint.meta["family"]), families()
-    if name not in known.names():
+    if name not in known:
         fact = f"{checkpoint.name} reads the family {name!r}, which is not installed"
         raise FamilyError(fact, f"install its plugin, for example: pip install i2c-family-{name}")
     return known[name]

@@ -5,36 +5,26 @@ Lessons are functions of (seed, step), so that a run which is killed and resumed
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from i2c_core.calibration import Calibration, calibrate
-from i2c_core.checkpoints import MODEL_FILE, fill, load_checkpoint, require_match
 from i2c_core.config import TrainConfig
-from i2c_core.devices import find_device
 from i2c_core.errors import ConfigError
 from i2c_core.families import Family
 from i2c_core.items.catalogue import Catalogue, catalogue_of
 from i2c_core.items.lessons import Lesson, Lessons
 from i2c_core.items.network import ItemNetwork, NetworkConfig
 from i2c_core.items.proposer import ItemProposer
-from i2c_core.progress import Progress, make_progress
+from i2c_core.progress import Progress
 from i2c_core.raster import Renderer
-from i2c_core.training import Trained
-from i2c_core.training.batches import Prefetcher
-from i2c_core.training.loop import make_optimizer
+from i2c_core.training import Precision, Session, Task, Trained, learn
 from i2c_core.training.loss import Loss
-from i2c_core.training.record import Record
-from i2c_core.training.run import Run, load_state, require_network, require_new, require_same
-from i2c_core.training.schedule import learning_rate
-from i2c_core.training.surroundings import conclude, introduce, own_chance, own_threads, safe, wants_bf16
-from i2c_core.training.watch import Means, Times, stop_requests
 
 NAME = "items"
 EVALUATION_SEED = 2**31  # beyond those of runs: no scene of an evaluation is one of training
@@ -60,96 +50,29 @@ def train(
     Raises:
         FamilyError: the family does not say its strokes, or its programs are no lists of commands.
     """
-    progress = make_progress() if progress is None else progress
     config = config.for_family(family)
-    device = find_device(config.run.device)
-    state = load_state(out) if resume else None
-    if state is None:
-        require_new(out)
-    else:
-        require_match(state, family)
-        require_same(out, state, config, NAME)
     catalogue = catalogue_of(family)
 
-    with ExitStack() as stack:
-        stack.enter_context(own_chance(device))
-        stack.enter_context(own_threads(config.run.threads))
-        torch.manual_seed(config.run.seed)
+    def build() -> tuple[ItemNetwork, NetworkConfig]:
         numbers = network_config(config)
         network = ItemNetwork(numbers, catalogue)
-        if state is None and init is not None:
-            weights = load_checkpoint(init)
-            require_match(weights, family)
-            require_network(weights, numbers)
-            fill(network, weights.tensors, weights.name)
-        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = make_optimizer(network, config.optim)
-        begin = "" if init is None else str(init)
-        run = Run(out, family, config, network, None, optimizer, numbers, began_from=begin, learner=NAME)
-        if state is not None:
-            run.restore(state)
-        stack.enter_context(run.telling_what_is_safe())
-        run.begin()
-        introduce(run, device, progress, before=None if state is None else state.meta["train"].get("hardware"))
-        record = stack.enter_context(Record(out, run.step, config.run.tensorboard))
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network, numbers
+
+    def prepare(session: Session[ItemNetwork]) -> Task[Lesson, ItemNetwork]:
+        network, device = session.network, session.device
         lessons = _lessons(catalogue, config, config.run.batch_size, config.run.seed, device)
         validation = Validation(catalogue, config, device)
 
-        # ---------------------------------------------------------------------------------------- the loop
-        steps, settings = config.run.steps, config.run
-        dtype = torch.bfloat16 if wants_bf16(settings.precision, device) else torch.float32
-        clip = config.optim.clip or float("inf")
-        means, times, before = Means(device), Times(progress.say, plain=False), run.seconds
-        results: dict[str, float] = {} if state is None else dict(state.meta["train"]["results"])
-        network.train()
-        batches = stack.enter_context(Prefetcher(lessons.lesson, range(run.step, steps), config.data.prefetch))
-        task = stack.enter_context(progress.task("training", steps, run.step))
-        stop = stack.enter_context(stop_requests())
-        while run.step < steps and not stop.is_set():
-            lesson = batches.get()
-            rate = learning_rate(run.step, steps, config.optim)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+        def loss(lesson: Lesson, step: int, precision: Precision) -> tuple[Loss, Tensor]:
+            with precision():
                 logits = network(network.features(lesson.ink, lesson.canvas), lesson.asked, lesson.state)
-            loss = _loss(logits, lesson)
-            optimizer.zero_grad(set_to_none=True)
-            (loss.total / len(lesson.ink)).backward()  # type: ignore[no-untyped-call]
-            norm = nn.utils.clip_grad_norm_(network.parameters(), clip)
-            optimizer.step()
-            means.add(loss, norm)
-            run.step += 1
-            run.seconds = before + times.seconds
-            times.step(batches.waited, batches.made, 0.0)
+            told = _loss(logits, lesson)
+            return told, told.total / len(lesson.ink)
 
-            looked, last, note = times.seconds, run.step == steps, ""
-            evaluates = last or (settings.eval_every > 0 and run.step % settings.eval_every == 0)
-            saves = last or stop.is_set() or (settings.save_every > 0 and run.step % settings.save_every == 0)
-            if evaluates or saves or run.step % settings.log_every == 0:
-                means.require_finite(run.step, safe(run))
-                times.judge()
-                values = {**means.read(), "rate": rate, "samples": run.step * settings.batch_size}
-                values |= {"seconds": run.seconds, **times.shares()}
-                if evaluates:
-                    results = validation(network)
-                note = f"loss {values['loss']:.4f}"
-                record.write(run.step, {**values, **results} if evaluates else values)
-            if last:
-                run.calibration = validation.calibrate(network, settings.calibration_samples)
-            if saves:
-                run.save(device, results)
-            if evaluates:
-                record.draw()
-            times.aside += times.seconds - looked
-            task.advance(note=note)
-        if run.saved != run.step:  # asked to stop since the last step looked
-            means.require_finite(run.step, safe(run))
-            run.save(device, results)
-        # ------------------------------------------------------------------------------------------------
+        return Task(lessons.lesson, loss, validation, validation.calibrate)
 
-    finished = run.step >= steps
-    conclude(run, finished, results, times.shares(), progress)
-    return Trained(out, out / MODEL_FILE, run.step, finished, results)
+    return learn(family, config, out, build, prepare, name=NAME, resume=resume, init=init, progress=progress)
 
 
 train.proposer = ItemProposer.of  # type: ignore[attr-defined]

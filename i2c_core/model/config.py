@@ -10,6 +10,8 @@ from i2c_core.errors import ConfigError, suggest
 
 DecoderName = Literal["transformer", "recurrent"]
 DECODERS: tuple[DecoderName, ...] = ("transformer", "recurrent")
+ValuesName = Literal["none", "shared", "own"]
+VALUES: tuple[ValuesName, ...] = ("none", "shared", "own")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,9 @@ class ModelConfig:
         where: whether the decoder is told the rectangle of the node that the next token will be.
         crop: P, side in cells of the picture of that rectangle shown to the decoder; 0 shows none.
         dropout: probability with which features are dropped while training.
+        values: who says the exact numbers behind tokens that stand for bins: "none" (the middle of a bin), "shared"
+            (one small network) or "own" (one for each type of numbers).
+        numbers: of each type of numbers, its first token and how many it has.
 
     Raises:
         ConfigError: a number is outside its range, or two numbers contradict each other.
@@ -46,6 +51,8 @@ class ModelConfig:
     where: bool = False
     crop: int = 0
     dropout: float = 0.0
+    values: ValuesName = "none"
+    numbers: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.decoder not in DECODERS:
@@ -71,10 +78,25 @@ class ModelConfig:
             raise ConfigError(f"crop is {self.crop}, but where is off", "turn where on, or set crop to 0")
         if not 0.0 <= self.dropout < 1.0:
             raise ConfigError(f"dropout is {self.dropout}", "set dropout to 0 or more, and below 1")
+        if self.values not in VALUES:
+            hint = suggest(self.values, VALUES, f"choose one of {', '.join(VALUES)}")
+            raise ConfigError(f"there is no way {self.values!r} to say exact numbers", hint)
+        if (self.values != "none") != bool(self.numbers):
+            fact = f"values is {self.values!r}, and there are {len(self.numbers)} types of numbers"
+            raise ConfigError(fact, "give numbers for shared and own only, and none otherwise")
+        if any(first < 0 or count < 1 or first + count > self.vocabulary for first, count in self.numbers):
+            fact = f"numbers {self.numbers} are beyond the {self.vocabulary} tokens"
+            raise ConfigError(fact, "give the first token of each type and how many it has")
 
     def to_dict(self) -> dict[str, Any]:
-        """The numbers as plain values that JSON can hold; `from_dict` reads them back."""
-        return asdict(self) | {"image": list(self.image)}
+        """The numbers as plain values that JSON can hold; `from_dict` reads them back.
+
+        A network that says no exact numbers is written as it was before there were any.
+        """
+        plain = asdict(self) | {"image": list(self.image), "numbers": [list(span) for span in self.numbers]}
+        if self.values == "none":
+            del plain["values"], plain["numbers"]
+        return plain
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> ModelConfig:
@@ -97,4 +119,6 @@ class ModelConfig:
         values = dict(values)
         if "image" in values:
             values["image"] = tuple(values["image"])
+        if "numbers" in values:
+            values["numbers"] = tuple((int(first), int(count)) for first, count in values["numbers"])
         return cls(**values)

@@ -29,7 +29,12 @@ State = TypeVar("State")
 
 
 class Decoder(nn.Module, ABC, Generic[State]):
-    """Logits of the next token. Rows of one image stand together: row r reads image r // K."""
+    """Logits of the next token. Rows of one image stand together: row r reads image r // K.
+
+    `head` makes logits of what `hidden` gives.
+    """
+
+    head: nn.Linear
 
     @abstractmethod
     def forward(self, features: Features, tokens: Tensor, where: Tensor | None = None) -> Tensor:
@@ -43,6 +48,10 @@ class Decoder(nn.Module, ABC, Generic[State]):
         Returns:
             (N, T, V) logits; those at t predict token t.
         """
+
+    @abstractmethod
+    def hidden(self, features: Features, tokens: Tensor, where: Tensor | None = None) -> Tensor:
+        """What the logits are read from: (N, T, D), at t what is known before token t. Arguments as of `forward`."""
 
     @abstractmethod
     def start(self, features: Features, rows: int = 1) -> State:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from i2c_core.model.config import ModelConfig
 from i2c_core.model.decoder import Decoder
 from i2c_core.model.encoder import ConvEncoder, Features
+from i2c_core.model.numbers import NumberHead
 from i2c_core.model.observation import Observation
 from i2c_core.model.recurrent import RecurrentDecoder
 from i2c_core.model.transformer import TransformerDecoder
@@ -28,6 +29,7 @@ class Model(nn.Module):
         self.encoder = ConvEncoder(config)
         decoder = TransformerDecoder if config.decoder == "transformer" else RecurrentDecoder
         self.decoder = decoder(config)
+        self.numbers = NumberHead(config) if config.values != "none" else None  # last: it changes no other weight
 
     def encode(self, observation: Observation) -> Features:
         """Encode the images of N observations, once for all programs decoded from them; other channels are not seen.
@@ -49,6 +51,23 @@ class Model(nn.Module):
         """
         logits: Tensor = self.decoder(self.encode(observation), tokens, where)
         return logits
+
+    def read(
+        self, observation: Observation, tokens: Tensor, where: Tensor | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """The logits as of `forward`, and (N, T) where in their bins numbers lie, or None without `numbers`."""
+        features = self.encode(observation)
+        if self.numbers is None:
+            return self.decoder(features, tokens, where), None
+        hidden = self.decoder.hidden(features, tokens, where)  # (N, T, D)
+        return self.decoder.head(hidden), self.numbers(hidden, tokens)
+
+    def shares(self, features: Features, tokens: Tensor, where: Tensor | None = None) -> Tensor | None:
+        """Of programs `tokens` (N, T) for N encoded images, (N, T) where in their bins numbers lie, or None."""
+        if self.numbers is None:
+            return None
+        found: Tensor = self.numbers(self.decoder.hidden(features, tokens, where), tokens)
+        return found
 
 
 def build(config: ModelConfig) -> Model:

@@ -41,12 +41,16 @@ class TransformerDecoder(Decoder[TransformerState]):
         self.head = nn.Linear(config.width, config.vocabulary)
 
     def forward(self, features: Features, tokens: Tensor, where: Tensor | None = None) -> Tensor:
+        logits: Tensor = self.head(self.hidden(features, tokens, where))  # (N, T, V)
+        return logits
+
+    def hidden(self, features: Features, tokens: Tensor, where: Tensor | None = None) -> Tensor:
         previous = shift(tokens, self.config.vocabulary)  # (N, T)
         x = self.inputs(features.images, previous, where, slice(tokens.shape[1]))  # (N, T, D)
         for block in self._blocks():
             x = block(x, block.cross.memory(features.cells))  # (N, T, D)
-        logits: Tensor = self.head(self.norm(x))  # (N, T, V)
-        return logits
+        known: Tensor = self.norm(x)  # (N, T, D)
+        return known
 
     @torch.no_grad()
     def start(self, features: Features, rows: int = 1) -> TransformerState:

@@ -5,7 +5,6 @@ Lessons are functions of (seed, step), so that a run which is killed and resumed
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from i2c_core.calibration import Calibration, calibrate
-from i2c_core.checkpoints import MODEL_FILE, Checkpoint, fill, load_checkpoint, require_match
+from i2c_core.checkpoints import Checkpoint, fill
 from i2c_core.config import TrainConfig
-from i2c_core.devices import find_device
 from i2c_core.errors import CheckpointError, ConfigError
 from i2c_core.families import Family
 from i2c_core.progress import Progress, make_progress
@@ -28,15 +26,9 @@ from i2c_core.tiles.network import COARSEST, NetworkConfig, TileNetwork, standar
 from i2c_core.tiles.proposer import TileProposer
 from i2c_core.tilesets import plain, tileset_of
 from i2c_core.tilesets.random_levels import random_level
-from i2c_core.training import Trained
-from i2c_core.training.batches import Prefetcher
-from i2c_core.training.loop import make_optimizer
+from i2c_core.training import Precision, Session, Task, Trained, learn
 from i2c_core.training.loss import Loss
-from i2c_core.training.record import Record
-from i2c_core.training.run import Run, load_state, require_network, require_new, require_same
-from i2c_core.training.schedule import learning_rate
-from i2c_core.training.surroundings import conclude, introduce, own_chance, own_threads, safe, wants_bf16
-from i2c_core.training.watch import Means, Times, stop_requests
+from i2c_core.training.run import require_network
 
 NAME = "tiles"
 EVALUATION_SEED = 2**31  # beyond those of runs: no level of an evaluation is one of training
@@ -64,94 +56,42 @@ def train(
     Raises:
         FamilyError: the family has no tile set.
     """
-    progress = make_progress() if progress is None else progress
     config = config.for_family(family)
-    device = find_device(config.run.device)
-    state = load_state(out) if resume else None
-    if state is None:
-        require_new(out)
-    else:
-        require_match(state, family)
-        require_same(out, state, config, NAME)
+    progress = make_progress() if progress is None else progress
 
-    with ExitStack() as stack:
-        stack.enter_context(own_chance(device))
-        stack.enter_context(own_threads(config.run.threads))
-        torch.manual_seed(config.run.seed)
+    def build() -> tuple[TileNetwork, NetworkConfig]:
         numbers = network_config(family, config)
         network = TileNetwork(numbers)
-        if state is None and init is not None:
-            _begin_from(network, load_checkpoint(init), family, progress)
-        network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        optimizer = make_optimizer(network, config.optim)
-        begin = "" if init is None else str(init)
-        run = Run(out, family, config, network, None, optimizer, numbers, began_from=begin, learner=NAME)
-        if state is not None:
-            run.restore(state)
-        stack.enter_context(run.telling_what_is_safe())
-        run.begin()
-        introduce(run, device, progress, before=None if state is None else state.meta["train"].get("hardware"))
-        record = stack.enter_context(Record(out, run.step, config.run.tensorboard))
-        lessons = Lessons(tileset_of(family), numbers.size, config.run.batch_size, config.run.seed, device)
-        validation = Validation(family, numbers, config, device)
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return network, numbers
 
-        # ---------------------------------------------------------------------------------------- the loop
-        steps, settings = config.run.steps, config.run
-        dtype = torch.bfloat16 if wants_bf16(settings.precision, device) else torch.float32
-        clip = config.optim.clip or float("inf")
-        means, times, before = Means(device), Times(progress.say, plain=False), run.seconds
-        results: dict[str, float] = {} if state is None else dict(state.meta["train"]["results"])
-        network.train()
-        batches = stack.enter_context(Prefetcher(lessons.lesson, range(run.step, steps), config.data.prefetch))
-        task = stack.enter_context(progress.task("training", steps, run.step))
-        stop = stack.enter_context(stop_requests())
-        while run.step < steps and not stop.is_set():
-            lesson = batches.get()
-            rate = learning_rate(run.step, steps, config.optim)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            with torch.autocast(device.type, dtype, enabled=dtype != torch.float32):
+    def prepare(session: Session[TileNetwork]) -> Task[Lesson, TileNetwork]:
+        network, device = session.network, session.device
+        numbers = network.config
+        lessons = Lessons(tileset_of(family), numbers.size, config.run.batch_size, config.run.seed, device)
+
+        def loss(lesson: Lesson, step: int, precision: Precision) -> tuple[Loss, Tensor]:
+            with precision():
                 seen = network.field(standardised(lesson.grey).contiguous(memory_format=torch.channels_last))
                 said = network.kind(standardised(lesson.upright).contiguous(memory_format=torch.channels_last))
-            loss, total = losses(seen.float(), said.float(), lesson)
-            optimizer.zero_grad(set_to_none=True)
-            total.backward()  # type: ignore[no-untyped-call]
-            norm = nn.utils.clip_grad_norm_(network.parameters(), clip)
-            optimizer.step()
-            means.add(loss, norm)
-            run.step += 1
-            run.seconds = before + times.seconds
-            times.step(batches.waited, batches.made, 0.0)
+            return losses(seen.float(), said.float(), lesson)
 
-            looked, last, note = times.seconds, run.step == steps, ""
-            evaluates = last or (settings.eval_every > 0 and run.step % settings.eval_every == 0)
-            saves = last or stop.is_set() or (settings.save_every > 0 and run.step % settings.save_every == 0)
-            if evaluates or saves or run.step % settings.log_every == 0:
-                means.require_finite(run.step, safe(run))
-                times.judge()
-                values = {**means.read(), "rate": rate, "samples": run.step * settings.batch_size}
-                values |= {"seconds": run.seconds, **times.shares()}
-                if evaluates:
-                    results = validation(network)
-                note = f"loss {values['loss']:.4f}"
-                record.write(run.step, {**values, **results} if evaluates else values)
-            if last:
-                run.calibration = fit_confidence(family, network, settings.calibration_samples)
-                network.train()
-            if saves:
-                run.save(device, results)
-            if evaluates:
-                record.draw()
-            times.aside += times.seconds - looked
-            task.advance(note=note)
-        if run.saved != run.step:  # asked to stop since the last step looked
-            means.require_finite(run.step, safe(run))
-            run.save(device, results)
-        # ------------------------------------------------------------------------------------------------
+        def calibrated(trusted: TileNetwork, count: int) -> Calibration | None:
+            return fit_confidence(family, trusted, count)
 
-    finished = run.step >= steps
-    conclude(run, finished, results, times.shares(), progress)
-    return Trained(out, out / MODEL_FILE, run.step, finished, results)
+        return Task(lessons.lesson, loss, Validation(family, numbers, config, device), calibrated)
+
+    def begin_from(network: TileNetwork, weights: Checkpoint) -> None:
+        _begin_from(network, weights, family, progress)
+
+    return learn(
+        *(family, config, out, build, prepare),
+        name=NAME,
+        resume=resume,
+        init=init,
+        begin_from=begin_from,
+        progress=progress,
+    )
 
 
 train.proposer = TileProposer.of  # type: ignore[attr-defined]

@@ -5,10 +5,12 @@ writes a checkpoint that `i2c_core.checkpoints` reads, whose `learner` is the na
 else that it keeps, into the folder `out`. `--resume` looks there for `training.safetensors`, a checkpoint too, whose
 `train` holds the `config`. What it trains is decoded by the autoregressive proposer, or by what its attribute
 `proposer` makes, `(checkpoint, family, device) -> Proposer`.
-`paired`, the one here, samples programs, renders them, and learns to invert the renderer.
+`paired`, the one here, samples programs, renders them, and learns to invert the renderer. A learner of another network
+has the same loop, `learn`, and brings a `Task`: lessons, a loss, and how well it does.
 """
 
-from i2c_core.training.loop import Trained, train
+from i2c_core.training.loop import Precision, Session, Task, Trained, learn
+from i2c_core.training.paired import train
 from i2c_core.training.run import run_config
 
-__all__ = ["Trained", "run_config", "train"]
+__all__ = ["Precision", "Session", "Task", "Trained", "learn", "run_config", "train"]

@@ -16,18 +16,24 @@ from i2c_core.datasets.stream import Batch, Stream
 from i2c_core.decoding import family_mask
 from i2c_core.families import Family
 from i2c_core.model import ModelConfig, Observation
+from i2c_core.model.numbers import BinEdges
 from i2c_core.model.zooms import family_places
 from i2c_core.raster import Renderer
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingBatch:
-    """A batch for the network: pixels (B, C, H, W) uint8, ids (B, T), legal (B, T, V), where (B, T, 4) or None."""
+    """A batch for the network.
+
+    Pixels (B, C, H, W) uint8, ids (B, T), legal (B, T, V), where (B, T, 4) or None, shares (B, T) of
+    bins at which the exact numbers lie, NaN for none, or None.
+    """
 
     pixels: Tensor
     ids: Tensor
     legal: Tensor
     where: Tensor | None
+    shares: Tensor | None = None
 
     @property
     def observation(self) -> Observation:
@@ -39,13 +45,18 @@ class TrainingBatch:
         if device.type == "cpu":
             return self
         move = {n: getattr(self, n).to(device, non_blocking=True) for n in ("pixels", "ids", "legal")}
-        where = None if self.where is None else self.where.to(device, non_blocking=True)
-        return replace(self, **move, where=where)
+        for name in ("where", "shares"):
+            part = getattr(self, name)
+            move[name] = None if part is None else part.to(device, non_blocking=True)
+        return replace(self, **move)
 
     def pinned(self) -> TrainingBatch:
         """The batch in memory that a GPU copies from without waiting."""
         pin = {n: getattr(self, n).pin_memory() for n in ("pixels", "ids", "legal")}
-        return replace(self, **pin, where=None if self.where is None else self.where.pin_memory())
+        for name in ("where", "shares"):
+            part = getattr(self, name)
+            pin[name] = None if part is None else part.pin_memory()
+        return replace(self, **pin)
 
 
 class Supply:
@@ -59,6 +70,7 @@ class Supply:
     def __init__(self, family: Family, network: ModelConfig, stream: Stream, renderer: Renderer, pinned: bool) -> None:
         self.mask = family_mask(family)
         self.places = family_places(family, network.max_tokens) if network.where else None
+        self.edges = BinEdges(family.vocabulary) if network.values != "none" else None
         self.budget = network.max_tokens
         self.drawing = threading.Lock()
         self.drawn = 0.0
@@ -82,5 +94,8 @@ class Supply:
         with torch.no_grad():
             legal = self.mask.replay(ids, self.budget)
             where = None if self.places is None else self.places.replay(ids)
-        made = TrainingBatch(torch.from_numpy(batch.pixels), ids, legal, where)
+        shares = None
+        if self.edges is not None and batch.values is not None:
+            shares = self.edges.shares(ids, torch.from_numpy(batch.values))
+        made = TrainingBatch(torch.from_numpy(batch.pixels), ids, legal, where, shares)
         return made.pinned() if self._pinned else made

@@ -39,7 +39,7 @@ from i2c_core.programs import Program
 from i2c_core.progress import Plain, PlainTask, Task
 from i2c_core.raster import Renderer
 from i2c_core.training import Trained, run_config, train
-from i2c_core.training.loop import network_config
+from i2c_core.training.paired import network_config
 from i2c_core.training.record import read_metrics
 from i2c_core.training.sources import Sources
 from i2c_core.training.supply import Supply
@@ -276,7 +276,7 @@ def test_a_run_goes_on_with_its_own_learner_only(tmp_path: Path, whole: Path) ->
     )
     for learner, text in (
         ("paired", f"{tmp_path / 'r'} is a run of the learner 'canvas', not 'paired'\n  -> leave --learner out"),
-        (None, "there is no learner 'canvas'\n  -> known learners: items, paired, tiles"),
+        (None, "there is no learner 'canvas'\n  -> known learners: items, paired, tiles, zoom"),
     ):
         with pytest.raises(I2cError) as caught:
             learn(None, [], None, None, tmp_path / "r", None, learner, Plain(io.StringIO()))
