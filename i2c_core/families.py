@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from i2c_core.grammars import Syntax
+    from i2c_core.grammars import MadeGrammar, Syntax
+    from i2c_core.rewriting import Rules
     from i2c_core.tilesets import TileSet
     from i2c_core.vocabulary import Encoded, Vocabulary
 
+MARK = "+"  # between the names of families that are composed
 API_VERSION = 1  # of this contract; a plugin that names a higher one is told, not loaded
+
+_MOST_ROUNDS = 100  # of rules and `normalise` in turn
 
 Box = tuple[Fraction, Fraction, Fraction, Fraction]  # x0, y0, x1, y1 as fractions of the parent's rectangle, y down
 
@@ -49,7 +53,7 @@ class Family:
         root: the type of whole programs.
         signature: the symbol table (see `i2c_core.symbols`), or None to derive it from the grammar.
         grammar: a Lark grammar: a path, `package:file.lark`, or the text itself (it holds a line end); None derives
-            one in call notation from the signature.
+            one in call notation from the signature. A composition has those of its parts, joined.
         render: a reference to the renderer (see `i2c_core.raster`): one function from a program to a picture; with
             `batched`, one from token arrays to pixel arrays; or a mapping from each symbol to a function of its
             arguments' pictures, folded over the program.
@@ -59,7 +63,7 @@ class Family:
         any_size: whether the renderer draws at every size that it is asked for.
         semantics: raise it when programs come to mean other pictures; checkpoints of another number are refused.
         zooms: for symbols that declare it, where in its picture each argument lives, a `box` an argument.
-        foreign: for types of other families, by name, the family that draws them; see `i2c_core.raster`.
+        foreign: for types of other families, by name, the family that draws them, or its name; see `i2c_core.raster`.
         normalise: reference to `legal program -> canonical program`; None where every program is canonical.
         sample: reference to a sampler of the family's own, `(family, rng, size) -> Program`; None samples uniformly.
         distance: reference to `(pictures (N, C, H, W), picture (C, H, W)) -> (N,)`; None is the mean absolute
@@ -90,12 +94,19 @@ class Family:
             better programs with the same picture, the best so far at every moment.
         lint: reference to `(family, program) -> problems`, for programs that are legal and yet of no use.
         repair: reference to `(family, program, costs or None) -> the likeliest program without problems, and changes`.
+        material: the type whose place whole programs of another family may take in a composition; None for the type
+            named as the other family's root.
+        rules: rewrite rules `left = right` that canonical programs obey: no part of one is a left side. Rules, or a
+            reference to a text with one a line, `package:file.rules`.
+        zoom_weights: reference to shipped weights of a network that decodes level by level, or None.
+        soft: reference to `(TokenBatch of tensors, (H, W)) -> (N, C, H, W) floats from 0 to 1`, a renderer with
+            gradients in `values`, by which continuous values are refined.
     """
 
     name: str
     root: str
     signature: str | Signature | None = None
-    grammar: str | Path | None = None
+    grammar: str | Path | MadeGrammar | None = None
     render: Reference | Mapping[str, Reference] | None = None
     batched: bool = False
     channels: int = 1
@@ -103,7 +114,7 @@ class Family:
     any_size: bool = False
     semantics: int = 1
     zooms: Mapping[str, Sequence[Box]] = field(default_factory=dict)
-    foreign: Mapping[str, str] = field(default_factory=dict)
+    foreign: Mapping[str, str | Family] = field(default_factory=dict)
     normalise: Reference | None = None
     sample: Reference | None = None
     distance: Reference | None = None
@@ -127,9 +138,13 @@ class Family:
     synthesize: Reference | None = None
     lint: Reference | None = None
     repair: Reference | None = None
+    material: str | None = None
+    rules: str | Sequence[str] = ()
+    zoom_weights: str | None = None
+    soft: Reference | None = None
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name):
+        if not re.fullmatch(r"[a-z][a-z0-9]*([-+][a-z0-9]+)*", self.name):
             hint = "use lower-case letters, digits and hyphens"
             raise FamilyError(f"{self.name!r} is no name for a family", hint)
         if self.signature is None and self.grammar is None:
@@ -191,7 +206,30 @@ class Family:
         """Tokens and productions reachable from the root."""
         from i2c_core.vocabulary import Vocabulary  # its NumPy takes longer to import than all else that listing needs
 
-        return Vocabulary(self.gamma, self.root_type)
+        return Vocabulary(self.gamma, self.root_type, rules=self._rule_lines)
+
+    @cached_property
+    def rewriting(self) -> Rules | None:
+        """The rewrite rules, read and checked; None where the family has none.
+
+        Raises:
+            FamilyError: a rule that says nothing here, or that does not lead to a smaller program.
+        """
+        if not self.rules:
+            return None
+        from i2c_core.rewriting import Rules
+
+        return Rules.of(self.vocabulary, self.name)
+
+    @property
+    def _rule_lines(self) -> tuple[str, ...]:
+        """The text of the rules, a rule a line."""
+        from i2c_core.rewriting import read_rules
+
+        parts = (self.rules,) if isinstance(self.rules, str) else self.rules
+        if not isinstance(parts, Sequence) or not all(isinstance(part, str) for part in parts):
+            raise FamilyError(f"{self.name} has rules {self.rules!r}", "give rules as texts, left = right")
+        return tuple(line for part in parts for line in read_rules(part, self.name)) if self.rules else ()
 
     @cached_property
     def syntax(self) -> Syntax:
@@ -200,6 +238,8 @@ class Family:
 
         if self.grammar is None:
             return Syntax(derive_grammar(self.vocabulary), self.vocabulary, owner=self.name)
+        if not isinstance(self.grammar, str | Path):
+            return self.grammar.syntax(self.vocabulary, self.name)
         return Syntax(self._grammar_source, self.vocabulary, self.name, self.parser, self.start)
 
     @property
@@ -277,7 +317,26 @@ class Family:
         return self.vocabulary.has_orders
 
     def canonical(self, program: Program) -> Program:
-        """The one canonical program that a legal one normalises to: its ordered lists sorted, then `normalise`."""
+        """The one canonical program that a legal one normalises to.
+
+        Its ordered lists are sorted, then comes `normalise`, then its rewrite rules; where a family has both of these,
+        again and again until neither changes anything.
+        """
+        program = self._normalised(program)
+        if self.rewriting is None:
+            return program
+        for _ in range(_MOST_ROUNDS):
+            found = self.rewriting.normal(program)
+            if found is program or self.normalise is None:
+                return found
+            program = self._normalised(found)
+            if program == found:
+                return program
+        fact = f"rules and normalise of {self.name} undo each other's work"
+        raise FamilyError(fact, "leave out the rules that normalise turns back")
+
+    def _normalised(self, program: Program) -> Program:
+        """The program with its ordered lists sorted, then `normalise`."""
         if self.has_orders:
             from i2c_core.legality import sort
 
@@ -292,6 +351,8 @@ class Family:
 
     def is_canonical(self, program: Program) -> bool:
         """Whether the program is the canonical one of all that mean the same."""
+        if self.rewriting is not None and not self.rewriting.is_normal(program):
+            return False
         if self.normalise is not None:
             return self.canonical(program) == program
         if not self.has_orders:
@@ -332,6 +393,13 @@ class Family:
             if len(boxes) != arity:
                 fact = f"{self.name} zooms {token!r} into {len(boxes)} boxes, expected {arity}"
                 raise FamilyError(fact, "give one box an argument")
+            for number, (x0, y0, x1, y1) in enumerate(boxes, 1):
+                if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
+                    shown = f"{x0} {y0} {x1} {y1}"
+                    fact = (
+                        f"{self.name} zooms argument {number} of {token!r} to {shown}, no rectangle inside its parent"
+                    )
+                    raise FamilyError(fact, "use 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1")
         types = {str(s.result): None for s in self.gamma.symbols} | dict.fromkeys(self.gamma.kinds)
         types |= dict.fromkeys(self.gamma.includes)
         for type_ in self.foreign:
@@ -359,10 +427,16 @@ class Family:
 
 
 class Families:
-    """The families that plugins registered, by name."""
+    """The families that plugins registered, by name; and what they make together, `splits+functions`.
 
-    def __init__(self) -> None:
+    Args:
+        compose: makes one family of several.
+    """
+
+    def __init__(self, compose: Callable[..., Family] | None = None) -> None:
         self._found: dict[str, tuple[Family, str]] = {}
+        self._compose = compose
+        self._composed: dict[str, Family] = {}
 
     def add(self, family: Family, owner: str) -> None:
         """Register a family; a second one of the same name raises `FamilyError` naming both owners."""
@@ -371,25 +445,44 @@ class Families:
             fact = f"family {family.name!r} of {owner} clashes with the one of {first}"
             raise FamilyError(fact, "rename one, or choose plugins by name with I2C_LOAD_PLUGINS: see 'i2c plugins'")
         self._found[family.name] = (family, owner)
+        self._composed.clear()
 
     def replace(self, family: Family) -> None:
         """Put a changed copy of a registered family in its place."""
         self._found[family.name] = (family, self.owner(family.name))
+        self._composed.clear()
 
     def names(self) -> list[str]:
         return sorted(self._found)
 
     def owner(self, name: str) -> str:
-        return self._found[name][1]
+        """Whose the family is; of a composition, whose its parts are."""
+        if name in self._found:
+            return self._found[name][1]
+        return " and ".join(dict.fromkeys(self._found[part][1] for part in name.split(MARK)))
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a family has this name, or each part of it has one."""
+        return name in self._found or (self._compose is not None and all(p in self._found for p in name.split(MARK)))
 
     def __iter__(self) -> Iterator[Family]:
         return iter(self._found[n][0] for n in self.names())
 
     def __getitem__(self, name: str) -> Family:
-        if name not in self._found:
-            known = ", ".join(self.names()) or "none is installed"
-            raise FamilyError(f"unknown family {name!r}", suggest(name, self._found, f"known families: {known}"))
-        return self._found[name][0]
+        if name in self._found:
+            return self._found[name][0]
+        parts = name.split(MARK) if self._compose is not None else [name]
+        for part in parts:
+            if part not in self._found:
+                known = ", ".join(self.names()) or "none is installed"
+                where = f" in {name!r}" if len(parts) > 1 else ""
+                raise FamilyError(
+                    f"unknown family {part!r}{where}", suggest(part, self._found, f"known families: {known}")
+                )
+        if name not in self._composed:
+            assert self._compose is not None
+            self._composed[name] = self._compose(*(self._found[part][0] for part in parts))
+        return self._composed[name]
 
 
-__all__ = ["API_VERSION", "Box", "Families", "Family", "box"]
+__all__ = ["API_VERSION", "MARK", "Box", "Families", "Family", "box"]

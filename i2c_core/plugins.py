@@ -17,6 +17,7 @@ from typing import Any
 import pluggy
 
 from i2c_core import hookspecs
+from i2c_core.composing import compose
 from i2c_core.errors import I2cError, PluginError, suggest
 from i2c_core.families import API_VERSION, Families, Family
 from i2c_core.formats import Format
@@ -75,7 +76,7 @@ class Plugins:
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(hookspecs)
         self.plugins: list[Plugin] = []
-        self.families = Families()
+        self.families = Families(compose)
         self.commands: dict[str, Registered] = {}
         self.metrics: dict[str, Registered] = {}
         self.learners: dict[str, Registered] = {}
@@ -226,5 +227,5 @@ def families() -> Families:
 
 
 def get_family(name: str) -> Family:
-    """An installed family by name."""
+    """An installed family by name, or several in one, `splits+functions`: see `i2c_core.composing`."""
     return families()[name]

@@ -1,7 +1,8 @@
 """Types: named sorts, possibly indexed (`Image`, `List[Stmt, 1..5]`, `Stmt[s+1]`), and type variables (`t`).
 
 Legend: a *sort* is a type without a variable; a *type variable* begins with a lower-case letter; so does an *index*,
-which stands for an integer inside brackets. `parse_type` and `str` are inverses.
+which stands for an integer inside brackets. A sort of another family is *qualified* by that family's name,
+`splits-rgb.Image`; a name with a dot is never a variable. `parse_type` and `str` are inverses.
 """
 
 from __future__ import annotations
@@ -11,6 +12,15 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from i2c_core.errors import SignatureError
+
+
+def is_lower(name: str) -> bool:
+    """Whether a name is one of a type variable or of an index: lower-case, and not qualified.
+
+    >>> is_lower("t"), is_lower("Image"), is_lower("splits.Image")
+    (True, False, False)
+    """
+    return name[0].islower() and "." not in name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +88,7 @@ class Type:
 
     @property
     def is_variable(self) -> bool:
-        return not self.args and self.name[0].islower()
+        return not self.args and is_lower(self.name)
 
     @property
     def is_list(self) -> bool:
@@ -139,7 +149,7 @@ class Type:
     @property
     def is_ground(self) -> bool:
         """Whether it has neither type variables nor indices with a name."""
-        return next(self.variables(), None) is None if self.args else not self.name[0].islower()
+        return next(self.variables(), None) is None if self.args else not is_lower(self.name)
 
     def substitute(self, binding: Mapping[str, Type | Index]) -> Type:
         """This type with its variables and indices replaced as `binding` says; those without a binding stay."""
@@ -199,8 +209,9 @@ def list_of(element: Type, low: int = 0, high: int | None = None, increasing: In
     return Type("List", (element, Bounds(low, high), *([] if increasing is None else [increasing])))
 
 
+_QUALIFIER = r"(?:[A-Za-z_]\w*(?:-\w+)*\.)*"  # names of families, which may hold hyphens
 _TOKEN = re.compile(
-    r"\s*(?:(?P<name>[A-Za-z_]\w*(?:\.\w+)*)|(?P<number>[+-]?\s*\d+)|(?P<dots>\.\.)|(?P<mark>[\[\],]|<=?))"
+    rf"\s*(?:(?P<name>{_QUALIFIER}[A-Za-z_]\w*)|(?P<number>[+-]?\s*\d+)|(?P<dots>\.\.)|(?P<mark>[\[\],]|<=?))"
 )
 _HINT = "write it as Name, Name[Type] or List[Type, 1..5]"
 _LIST_HINT = "write List[Type] or List[Type, 1..5]"
@@ -301,7 +312,7 @@ class _Reader:
         name, number = self._take("name"), self._take("number")
         if name is None and number is None:
             raise self.wrong()
-        if name is not None and not name[0].islower():
+        if name is not None and not is_lower(name):
             raise self.wrong()
         return Index(name, 0 if number is None else int(re.sub(r"\s", "", number)))
 

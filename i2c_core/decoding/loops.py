@@ -8,7 +8,7 @@ Legend: N images, K rows of one image, R = N * K rows, T tokens (the budget), V 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import torch
@@ -228,18 +228,37 @@ def sample(
     return rows.decoded(logprob, logq)
 
 
-def beam(run: Run, budget: int) -> Decoded:
+def beam(run: Run, budget: int, merge: Sequence[tuple[int, int]] = ()) -> Decoded:
     """The K programs of N images found by beam search, the likeliest first; -inf where there are no K.
 
     A beam that took a forced token comes behind every beam that did not, and one that the mask refused is dropped.
+    Tokens of each span in `merge` (the first, and how many) count as one choice: see `merged`.
     """
     rows = Rows(run, budget)
-    total = first_only(run.size, rows.ids)  # (N, K)
+    total = first_only(run.size, rows.ids)  # (N, K), by which beams are chosen
+    logprob = total.flatten()  # (R,)
     for _, scores in rows:
         logp = scores.log_softmax(1).double() + unclaimed(rows)  # (R, V + 1)
-        total, row, token = best_children(total.unsqueeze(2) + logp.view(*run.size, -1), run.mask.pad)
+        choice = merged(logp, merge)
+        total, row, token = best_children(total.unsqueeze(2) + choice.view(*run.size, -1), run.mask.pad)
+        logprob = logprob.index_select(0, row) + chosen(logp.index_select(0, row), token)
+        logprob = logprob.masked_fill(total.flatten() == -torch.inf, -torch.inf)
         rows.take(token, row)
-    return rows.decoded(total, torch.zeros_like(total))
+    return rows.decoded(logprob if merge else total, torch.zeros_like(total))
+
+
+def merged(logp: Tensor, spans: Sequence[tuple[int, int]]) -> Tensor:
+    """Log-probabilities (R, V + 1) in which each span of tokens is one choice, that of its likeliest token.
+
+    Its log-probability is that of all of them together; the others are closed.
+    """
+    found = logp
+    for first, count in spans:
+        block = logp[:, first : first + count]  # (R, count)
+        together = torch.full_like(block, -torch.inf)
+        together.scatter_(1, block.argmax(1, keepdim=True), block.logsumexp(1, keepdim=True))
+        found = torch.cat([found[:, :first], together, found[:, first + count :]], 1)
+    return found
 
 
 def first_only(size: tuple[int, int], like: Tensor) -> Tensor:

@@ -19,7 +19,8 @@ from i2c_core.decoding.strategies import Beam, Strategy
 from i2c_core.errors import BudgetError
 from i2c_core.families import Family
 from i2c_core.masks import Mask
-from i2c_core.model import Model, Observation
+from i2c_core.model import Features, Model, Observation, Places
+from i2c_core.model.numbers import BinEdges
 from i2c_core.model.zooms import family_places
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,10 @@ class Proposer(Protocol):
       run in turn, or None where it has none of this name; `strategies` names those that it has.
     - `whole`, the longest side in pixels: pictures are not stretched to one size but come one by one, at their own size
       or as large as that; `propose` may then raise `ImageError` for a picture that it cannot read.
+    - `together = True`, beside `whole`: pictures of one size come together; `at_once`, how many at most.
+    - `compared`, the longest side in pixels at which its programs are compared with a picture, where it sees finer
+      than others.
+    - `budget`, the most tokens of a program where none are named, and `unbounded = True`: more may be asked for.
     - `costs(program)`: of a program that it proposed last, what each choice costs at each place, for
       `i2c_core.soundness.repair`, or None.
     - `sized = True`: `propose` takes `size` too, the columns and rows of what a picture shows, where they are known.
@@ -109,6 +114,7 @@ class AutoregressiveProposer:
         max_tokens: the longest program that the model can write; None asks `model.config`, if it has one.
         rows: how many programs to decode at a time; more need more memory. Results do not depend on it, but for the
             last bits of floating-point sums, whose order a library may choose by the size of a batch.
+        numbers: the bins of continuous tokens, for a network that says where in them the exact values lie.
     """
 
     model: StepModel
@@ -116,6 +122,7 @@ class AutoregressiveProposer:
     places: Tracker | None = None
     max_tokens: int | None = None
     rows: int = 2048
+    numbers: BinEdges | None = None
 
     def __post_init__(self) -> None:
         if self.max_tokens is None:
@@ -128,7 +135,8 @@ class AutoregressiveProposer:
         """
         device = next(model.parameters()).device
         places = family_places(family, model.config.max_tokens).to(device) if model.config.where else None
-        return cls(model, family_mask(family, device), places)
+        numbers = BinEdges(family.vocabulary).to(device) if model.config.values != "none" else None
+        return cls(model, family_mask(family, device), places, numbers=numbers)
 
     @torch.no_grad()
     def propose(
@@ -169,7 +177,7 @@ class AutoregressiveProposer:
         ids, logprob, logq, undefined = (torch.cat(column)[:, :n] for column in list(zip(*parts, strict=True))[:4])
         scores, evidence = (_together([getattr(part, name) for part in parts]) for name in ("scores", "evidence"))
         scores = None if scores is None else scores[:, :n]
-        proposals = Proposals(ids, logprob, logq, None, undefined, scores, evidence)
+        proposals = Proposals(ids, logprob, logq, self._values(observation, ids, step), undefined, scores, evidence)
         _tell(proposals)
         return proposals
 
@@ -179,6 +187,22 @@ class AutoregressiveProposer:
             return _nothing(size, budget, self.mask)
         run = Run(self.model.decoder, self.model.encode(observation), self.mask, self.places, size, observation)
         return strategy.run(run, budget, image_keys(observation.image, seed))
+
+    def _values(self, observation: Observation, ids: Tensor, step: int) -> Tensor | None:
+        """The exact numbers (B, K, T) of finished programs, by one pass over them; None where the model says none."""
+        if self.numbers is None or not ids.numel():
+            return None
+        assert isinstance(self.model, Model)
+        found = []
+        for begin in range(0, len(ids), step):
+            part = ids[begin : begin + step].flatten(0, 1)  # (R, T)
+            features = self.model.encode(observation.select(slice(begin, begin + step)))
+            spread = Features(*(x.repeat_interleave(ids.shape[1], 0) for x in (features.cells, features.images)))
+            where = None if not isinstance(self.places, Places) else self.places.replay(part)
+            shares = self.model.shares(spread, part, where)  # (R, T)
+            assert shares is not None
+            found.append(self.numbers.values(part, shares).view(-1, *ids.shape[1:]))
+        return torch.cat(found)
 
 
 def _together(columns: list[Tensor | None]) -> Tensor | None:

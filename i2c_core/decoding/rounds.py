@@ -18,21 +18,27 @@ from i2c_core.decoding.proposals import Proposer
 from i2c_core.decoding.rank import Renders
 from i2c_core.decoding.redraw import Ranked, merge, rank_each
 from i2c_core.decoding.redrawing import Redrawing
-from i2c_core.decoding.strategies import STRATEGIES, SequentialMonteCarlo, Strategy
+from i2c_core.decoding.strategies import STRATEGIES, Beam, SequentialMonteCarlo, Strategy
 from i2c_core.errors import ConfigError, I2cError, ImageError, suggest
 from i2c_core.families import Family
 from i2c_core.model import Observation
+from i2c_core.model.numbers import number_spans
 
 LARGEST = 256  # pixels; above, drawing again costs more than reading did and no answer changes
 
 Pixels = NDArray[np.uint8]
+# Candidates of each picture, what they are compared with, and a deadline, to candidates: see `i2c_core.refining`.
+Refine = Callable[[Sequence[Ranked], Sequence[Pixels], float | None], list[Ranked]]
 
 
-def comparison_size(family: Family, height: int, width: int) -> tuple[int, int]:
-    """The height and width in pixels at which an input of this size is compared with what programs draw."""
+def comparison_size(family: Family, height: int, width: int, proposer: Proposer | None = None) -> tuple[int, int]:
+    """The height and width in pixels at which an input of this size is compared with what programs draw.
+
+    A proposer that sees finer than others says by `compared` how long the longer side may be.
+    """
     if not family.any_size:
         return family.size
-    scale = min(1.0, LARGEST / max(height, width))
+    scale = min(1.0, int(getattr(proposer, "compared", LARGEST)) / max(height, width))
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
@@ -75,6 +81,7 @@ def search(
     generator: torch.Generator | int | None = None,
     deadline: float | None = None,
     options: Mapping[str, Any] | None = None,
+    refine: Refine | None = None,
 ) -> list[Ranked]:
     """The candidates of each of B pictures, best first, or why there are none.
 
@@ -90,6 +97,7 @@ def search(
         generator: of sampling.
         deadline: in seconds of `time.monotonic`; no stage but the first begins after it.
         options: what else the proposer takes, by name.
+        refine: what moves the continuous values of the candidates of a stage, before it is decided whether to go on.
     """
     found: list[Ranked] = [[] for _ in compared]
     pending = list(range(len(compared)))
@@ -97,6 +105,8 @@ def search(
     more: dict[str, Any] = {"deadline": deadline} if getattr(proposer, "anytime", False) else {}
     more |= options or {}
     for number, strategy in enumerate(stages):
+        if refine is not None and isinstance(strategy, Beam):
+            strategy = replace(strategy, merge=number_spans(family.vocabulary))
         if not pending or (number > 0 and deadline is not None and monotonic() >= deadline):
             break
         inputs = torch.from_numpy(seen[pending]).float() / 255.0  # (B, C, H, W)
@@ -110,6 +120,8 @@ def search(
             found[pending[0]] = found[pending[0]] or error
             break
         ranked = rank_each(family, renderer, proposals, [compared[i] for i in pending], ranks=ranks)
+        if refine is not None and not ranks:
+            ranked = refine(ranked, [compared[i] for i in pending], deadline)
         for i, new in zip(pending, ranked, strict=True):
             found[i] = merge(found[i], new, ranks=ranks)
         pending = pending if ranks else [i for i in pending if not _is_settled(found[i])]

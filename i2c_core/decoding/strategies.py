@@ -86,9 +86,16 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """The likeliest programs among the `width` likeliest beginnings of each length; exact when nothing is dropped."""
+    """The likeliest programs among the `width` likeliest beginnings of each length; exact when nothing is dropped.
+
+    Args:
+        width: how many beginnings.
+        merge: spans of tokens (the first, and how many) that count as one choice, as the bins of a type of numbers do
+            where numbers are fitted afterwards: no two programs differ in nothing else.
+    """
 
     width: int = 8
+    merge: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.width < 1:
@@ -101,7 +108,7 @@ class Beam:
         return max(self.width, n)
 
     def run(self, run: Run, budget: int, keys: Tensor) -> Decoded:
-        return beam(run, budget)
+        return beam(run, budget, self.merge)
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,5 +204,7 @@ def _rule_names(keys: list[str], root: str) -> dict[str, str]:
 def _snake(type_key: str) -> str:
     if type_key.startswith("List["):
         return _snake(type_key[5:-1]) + "_list"
+    if "." in type_key:
+        return "_".join(map(_snake, type_key.split(".")))
     shown = "".join("_" + c.lower() if c.isupper() and i else c.lower() for i, c in enumerate(type_key))
     return "".join(c if c.isalnum() and c.isascii() else "_" for c in shown).lstrip("_") or "type"

@@ -41,13 +41,13 @@ def check_complete(printer: Printer) -> None:
                     raise _missing(printer, slots, wanted, f"{word!r} of type {text_type}")
         literals = _literals(printer, wanted)
         for name, text, type_name in literals:
-            if printer.way(slots, name, text, ()) is None:
+            if printer.way(slots, name, text, (), printer.home(slots, name)) is None:
                 raise _missing(printer, slots, wanted, f"{text!r} of type {type_name}")
         for token, args in by_type.get(type_, ()):
             if (not args and _is_literal(printer, token)) or character(token) is not None:
                 continue
             for lengths in _lengths(printer, [vocabulary.types[a] for a in args]):
-                way = printer.way(slots, token, None if args else token, lengths)
+                way = printer.way(slots, token, None if args else token, lengths, printer.home(slots, token))
                 if way is None:
                     shown = f"symbol {token!r} of type {wanted}"
                     shown += f" with {' and '.join(map(str, lengths))} elements" if lengths else ""
@@ -78,7 +78,7 @@ def _missing(printer: Printer, slots: Slots, wanted: Type, what: str) -> Grammar
 def _check_list(printer: Printer, slots: Slots, wanted: Type, pending: list[tuple[Slots, int]]) -> None:
     types = printer.binding.vocabulary.types
     for lengths in _lengths(printer, [wanted]):
-        way = printer.way(slots, "", None, lengths)
+        way = printer.way(slots, "", None, lengths, printer.home(slots, ""))
         if way is None:
             raise _missing(printer, slots, wanted, f"{lengths[0]} {wanted.element}s")
         element = types.index(wanted.element) if lengths[0] else 0
@@ -126,4 +126,4 @@ def _literals(printer: Printer, wanted: Type) -> Iterator[tuple[str, str, str]]:
             yield from ((member, member, name) for member in kind.members)
         elif isinstance(kind, Bins):
             for value in (kind.low, kind.centre(0), kind.centre(kind.count - 1), kind.high):
-                yield "", repr(value), f"{name} ({kind.low}..{kind.high})"
+                yield f"{name}:0", repr(value), f"{name} ({kind.low}..{kind.high})"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from i2c_core.grammars.calls import QUOTED
 from i2c_core.grammars.repeats import Element, Many, Repeats
 from i2c_core.grammars.trees import Alternative, Rules
 from i2c_core.types import Type
@@ -56,6 +57,10 @@ class Bound:
 
     `wraps` says which symbol makes a terminal's text something of a wider type, by type and terminal; `terminal_types`
     what types each terminal writes; `sorts` the type of each rule where rules are bound by name.
+
+    Of a grammar that is joined of several, `homes` says which part's each rule and each terminal that is kept is, and
+    `owners` the same of tokens, by the qualifier of that part; tokens that no part has to itself are missing. `texts`
+    are what a grammar writes for tokens of other names, `quoted` the terminals of free text in quotes.
     """
 
     rules: Rules
@@ -65,3 +70,16 @@ class Bound:
     wraps: dict[tuple[str, str], str] = field(default_factory=dict)
     terminal_types: dict[str, set[Type]] = field(default_factory=dict)
     sorts: dict[str, str] = field(default_factory=dict)
+    homes: dict[str, str] = field(default_factory=dict)
+    owners: dict[str, str] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    quoted: frozenset[str] = frozenset({QUOTED})
+
+    def home(self, name: str) -> str:
+        """The part that a rule or terminal belongs to; empty for a grammar that is not joined."""
+        return self.homes.get(name, "")
+
+    @cached_property
+    def tokens(self) -> dict[tuple[str, str], str]:
+        """The tokens by part and by what is written for them."""
+        return {(home, self.texts.get(token, token)): token for token, home in self.owners.items()}

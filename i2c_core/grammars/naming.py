@@ -13,8 +13,11 @@ BRACKETS = {"(": ")", "[": "]", "{": "}", "<": ">"}
 
 
 def plain(name: str) -> str:
-    """A name without case, underscores and the prefix of an import: `shapes__list_item` and `ListItem` are alike."""
-    return name.partition("{")[0].rpartition("__")[2].replace("_", "").lower()
+    """A name without case, underscores and the prefix of an import: `shapes__list_item` and `ListItem` are alike.
+
+    So are `other_image` and the qualified `other.Image`.
+    """
+    return re.sub(r"[_.\-]", "", name.partition("{")[0].rpartition("__")[2]).lower()
 
 
 def key(type_: Type) -> str:

@@ -10,7 +10,6 @@ import json
 from typing import NamedTuple
 
 from i2c_core.errors import GrammarError
-from i2c_core.grammars.calls import QUOTED
 from i2c_core.grammars.forms import Bound, Form
 from i2c_core.grammars.languages import shortest
 from i2c_core.grammars.repeats import Many
@@ -43,7 +42,7 @@ class Printer:
         self._rules = binding.rules
         self._start: Slots = (Item(self._rules.start, False, True),)
         self._reached: dict[Slots, list[tuple[tuple[Alternative, ...], Alternative | Item]]] = {}
-        self._ways: dict[tuple[Slots, str, str | None, tuple[int, ...]], Way | None] = {}
+        self._ways: dict[tuple[Slots, str, str | None, tuple[int, ...], str], Way | None] = {}
         self._spacing = Spacing(self._rules)
         self._filler: dict[str, Token] = {}
         self._wraps = {(terminal, symbol) for (_, terminal), symbol in binding.wraps.items()}
@@ -95,12 +94,13 @@ class Printer:
 
     def _find_text(self, slots: Slots, text: str) -> Way | None:
         """A text at a place where a terminal matches it, or where one in quotes may stand."""
+        home = self.home(slots, "")
         for passages, end in self._ends(slots):
-            if not isinstance(end, Item):
+            if not isinstance(end, Item) or self._home_of(passages, end) != home:
                 continue
             way: Way = ()
-            if end.name == QUOTED:
-                way = ((QUOTED, json.dumps(text, ensure_ascii=False)),)
+            if end.name in self.binding.quoted:
+                way = ((end.name, json.dumps(text, ensure_ascii=False)),)
             elif self._rules.terminals[end.name].takes(text):
                 way = ((end.name, text),)
             if way:
@@ -127,10 +127,11 @@ class Printer:
         elif any(p.type.is_list for p in node.symbol.parameters):
             lists = {i: elements(node.args[i]) for i, p in enumerate(node.symbol.parameters) if p.type.is_list}
             lengths = tuple(len(e) for e in lists.values())
-        known = (slots, name, text, lengths)
+        home = self.home(slots, node.symbol.name)
+        known = (slots, name, text, lengths, home)
         way = self._ways.get(known)
         if way is None:
-            way = self.way(slots, name, text, lengths)
+            way = self.way(slots, name, text, lengths, home)
             if sum(lengths) <= 64:
                 if len(self._ways) > KEPT:
                     self._ways.clear()
@@ -142,12 +143,26 @@ class Printer:
             raise GrammarError(fact, "add an alternative for it")
         return way, lists
 
-    def way(self, slots: Slots, name: str, text: str | None, lengths: tuple[int, ...]) -> Way | None:
+    def home(self, slots: Slots, token: str) -> str:
+        """The part of the grammar that writes a token; for one that no part has to itself, that of the place."""
+        owner = self.binding.owners.get(token)
+        return self.binding.home(slots[0].name) if owner is None else owner
+
+    def _home_of(self, passages: tuple[Alternative, ...], end: Alternative | Item) -> str:
+        if isinstance(end, Alternative):
+            return self.binding.home(end.rule)
+        return self.binding.home(passages[-1].rule if passages else end.name)
+
+    def way(self, slots: Slots, name: str, text: str | None, lengths: tuple[int, ...], home: str) -> Way | None:
         """How a token is written at a place, shortest passage first.
 
-        `name` is empty for lists and continuous values; `text` is that of what may be a terminal by itself.
+        `name` is empty for lists and continuous values; `text` is that of what may be a terminal by itself; `home` is
+        as in the method of that name.
         """
+        text = None if text is None else self.binding.texts.get(text, text)
         for passages, end in self._ends(slots):
+            if self._home_of(passages, end) != home:
+                continue
             inner = self._at_end(end, name, text, lengths)
             if inner is not None:
                 for passage in reversed(passages):

@@ -5,8 +5,13 @@ from __future__ import annotations
 import importlib.util
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from i2c_core.errors import GrammarError
+
+if TYPE_CHECKING:
+    from i2c_core.grammars.syntax import Syntax
+    from i2c_core.vocabulary import Vocabulary
 
 MOST_BYTES = 5_000_000  # of a grammar's file
 
@@ -27,12 +32,25 @@ class GrammarText(str):
         return made
 
 
-def read_grammar(source: str | Path, owner: str) -> GrammarText:
+class MadeGrammar(Protocol):
+    """A grammar that is made of others."""
+
+    @property
+    def text(self) -> GrammarText:
+        """Its text, which plain Lark reads."""
+
+    def syntax(self, vocabulary: Vocabulary, owner: str) -> Syntax:
+        """The grammar bound to the signature of a family."""
+
+
+def read_grammar(source: str | Path | MadeGrammar, owner: str) -> GrammarText:
     """A grammar's text; raises `GrammarError` naming the owner where there is none.
 
     Args:
-        source: a path, `package:file.lark`, or the text itself, which holds a line end.
+        source: a path, `package:file.lark`, the text itself, which holds a line end, or what makes one.
     """
+    if not isinstance(source, str | Path):
+        return source.text
     if isinstance(source, GrammarText):
         return source
     if isinstance(source, str) and "\n" in source:

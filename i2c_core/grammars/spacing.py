@@ -14,7 +14,7 @@ from i2c_core.grammars.trees import Rules
 Token = tuple[str, str]  # a terminal and its text
 KEPT = 20_000  # gaps that are kept in memory
 NEAR = 24  # characters: gaps of longer texts are not kept
-_WORD = re.compile(r"\w+(\[[\w, ]+\])?")  # `f`, `eq[Coord]`
+_WORD = re.compile(r"[\w.]+(\[[\w, ]+\])?")  # `f`, `other.f`, `eq[Coord]`
 
 
 class Spacing:
@@ -70,7 +70,9 @@ class Spacing:
         before, behind = left[1], right[1]
         if before.isspace() or behind.isspace():
             return True
-        near = behind in (",", ";", ")", "]") or before in ("(", "[") or (behind == "(" and _WORD.fullmatch(before))
+        near = (
+            behind in (",", ";", ")", "]") or before.endswith(("(", "[")) or (behind == "(" and _WORD.fullmatch(before))
+        )
         return bool(near) and self._lexing.finds(left[0], before + behind, 0, len(before))
 
     def _checked(self, tokens: Sequence[Token], gaps: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 from i2c_core.errors import ParseError, suggest
@@ -9,7 +10,8 @@ from i2c_core.grammars.binding import Binding
 from i2c_core.grammars.carets import one_of, parse_error
 from i2c_core.grammars.completeness import check_complete
 from i2c_core.grammars.deriving import bind, derived
-from i2c_core.grammars.lark_bridge import LALR, Unexpected, compile_grammar
+from i2c_core.grammars.forms import Bound
+from i2c_core.grammars.lark_bridge import LALR, Parser, Unexpected, compile_grammar
 from i2c_core.grammars.printing import Printer
 from i2c_core.grammars.reading import TreeReader
 from i2c_core.grammars.separable import lexical_doubt
@@ -32,23 +34,39 @@ class Syntax:
 
     `parse(show(p)) == p` for every program p of the root type where the grammar is `exact`. Making one checks grammar
     and signature against each other and raises `GrammarError` where they contradict, naming the rule, its line and
-    both sides.
+    both sides. `binder` says what alternatives mean where they are not to be bound by their names.
     """
 
     def __init__(
-        self, text: str, vocabulary: Vocabulary, owner: str, parser: str = LALR, start: str | None = None
+        self,
+        text: str,
+        vocabulary: Vocabulary,
+        owner: str,
+        parser: str = LALR,
+        start: str | None = None,
+        binder: Callable[[Parser, Vocabulary], Bound] = bind,
     ) -> None:
         if not isinstance(text, GrammarText):
             text = GrammarText(text, f"grammar of {owner}")
         self.text = text
         self.vocabulary = vocabulary
         self._parser = compile_grammar(text, root=vocabulary.root.name, start=start, parser=parser)
-        binding = bind(self._parser, vocabulary)
+        binding = binder(self._parser, vocabulary)
         self._rules = binding.rules
         self._reader = TreeReader(binding)
         self._printer = Printer(binding)
-        if isinstance(binding, Binding):
+        if binder is not bind or isinstance(binding, Binding):
             check_complete(self._printer)
+
+    @property
+    def parser(self) -> Parser:
+        """The compiled grammar."""
+        return self._parser
+
+    @property
+    def binding(self) -> Bound:
+        """What each alternative of the grammar means."""
+        return self._printer.binding
 
     @cached_property
     def doubt(self) -> str:

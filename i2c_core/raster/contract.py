@@ -35,12 +35,27 @@ class TokenBatch:
             vocabulary has no continuous tokens; a continuous token always has its value.
         vocabulary: what the ids mean.
         foreign: what `picture` calls; set by the core.
+        opens: (V,) bool NumPy, the tokens that may begin an argument of a foreign type; None where there are none; set
+            by the core.
     """
 
     ids: Array
     values: Array | None
     vocabulary: Vocabulary
     foreign: Callable[[Array, Array, tuple[int, int]], Array] | None = field(default=None, repr=False)
+    opens: NDArray[np.bool_] | None = field(default=None, repr=False)
+
+    @property
+    def has_foreign(self) -> bool:
+        """Whether any token of the vocabulary begins an argument that another family draws."""
+        return self.opens is not None
+
+    def foreign_arguments(self) -> Array:
+        """Where the outermost arguments of foreign types begin: (N, T) bool, of the library and device of `ids`."""
+        from i2c_core.raster.arguments import foreign_places
+
+        opens = np.zeros(self.vocabulary.size, bool) if self.opens is None else self.opens
+        return foreign_places(self.ids, self.vocabulary.arity, opens)
 
     def picture(self, rows: Array, positions: Array, size: tuple[int, int]) -> Array:
         """The pictures of n arguments of foreign types, drawn by the families named in `Family.foreign`.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from i2c_core.errors import FamilyError
 from i2c_core.programs import Program
+from i2c_core.raster.arguments import foreign_openings
 from i2c_core.references import Reference, resolve
 from i2c_core.symbols import Bins
 from i2c_core.vocabulary import Vocabulary
@@ -60,9 +61,8 @@ class Fold:
     ) -> None:
         self._functions = {name: resolve(f, owner) for name, f in functions.items()}
         self._sized = {name for name, f in self._functions.items() if accepts(f, "size")}
-        signature = vocabulary.signature
-        declared = {s.name for s in signature.symbols}
-        self._foreign = {t for t in vocabulary.tokens if str(signature[t].result) in foreign}
+        declared = {s.name for s in vocabulary.signature.symbols}
+        self._foreign = set(foreign_openings(vocabulary, foreign))
         for token in self._own(vocabulary):
             name = token if token in declared else token.partition("[")[0]
             if name in declared and not {token, name} & set(self._functions):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from i2c_core.errors import RenderError
 from i2c_core.families import Family
 from i2c_core.images import fit, recolour
 from i2c_core.programs import Program
+from i2c_core.raster.arguments import foreign_openings, spans
 from i2c_core.raster.contract import Array, Pictures, Undefined, is_tensor, on_host
 
 if TYPE_CHECKING:
@@ -62,6 +64,21 @@ class Foreign:
         self._family, self._get_family, self._renderer = family, get_family, renderer
         self._renderers: dict[str, Draws] = {}
 
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        """The foreign type of each token that may begin an argument."""
+        return foreign_openings(self._family.vocabulary, self._family.foreign)
+
+    @cached_property
+    def opens(self) -> NDArray[np.bool_] | None:
+        """(V,) the tokens that may begin an argument; None where the family has no foreign types."""
+        if not self._family.foreign:
+            return None
+        return np.array([token in self._types for token in self._family.vocabulary.tokens])
+
+    def _type_of(self, token: str) -> str:
+        return self._types.get(token) or str(self._family.vocabulary.signature[token].result)
+
     def picture(self, argument: Program, size: tuple[int, int]) -> NDArray[np.uint8]:
         """The picture (C, H, W) of an argument at the size (height, width) asked for.
 
@@ -69,7 +86,7 @@ class Foreign:
         with colours, colours become their brightness for a grey one; a family that draws one size is fitted to the
         size asked for. Raises `Undefined` where the argument has no picture.
         """
-        renderer = self._drawer(str(argument.symbol.result))
+        renderer = self._drawer(self._type_of(argument.name))
         family = renderer.family
         names = [foreign_name(n.name, family.name) for n in argument.nodes()]
         values = [float("nan") if n.value is None else n.value for n in argument.nodes()]
@@ -96,8 +113,7 @@ class Foreign:
         tokens, rows, positions = on_host(ids), on_host(rows), on_host(positions)
         numbers = None if values is None else on_host(values)
         vocabulary = self._family.vocabulary
-        results = [str(vocabulary.signature[t].result) for t in vocabulary.tokens]
-        kinds = np.array([*results, "padding"])[tokens[rows, positions]]  # (n,)
+        kinds = np.array([*map(self._type_of, vocabulary.tokens), "padding"])[tokens[rows, positions]]  # (n,)
         pixels: Array = np.zeros((len(rows), self._family.channels, *size), np.uint8)
         if is_tensor(ids):
             import torch
@@ -120,7 +136,8 @@ class Foreign:
             )
             raise RenderError(fact, "name the family that draws it in foreign")
         if type_ not in self._renderers:
-            self._renderers[type_] = self._renderer(self._get_family(foreign[type_]))
+            other = foreign[type_]
+            self._renderers[type_] = self._renderer(other if isinstance(other, Family) else self._get_family(other))
         return self._renderers[type_]
 
     def _arguments(
@@ -133,14 +150,7 @@ class Foreign:
     ) -> tuple[NDArray[np.int64], NDArray[np.float64] | None]:
         """The sub-programs (n, T) that begin at tokens, in the other family's tokens, and their values."""
         vocabulary, other = self._family.vocabulary, family.vocabulary
-        opens = np.append(vocabulary.arity, 1)[ids] - 1  # (N, T) by how much each token changes what is still to come
-        column = np.arange(ids.shape[1])  # (T,)
-        inside = column >= positions[:, None]  # (n, T)
-        ends = inside & (np.cumsum(opens[rows] * inside, 1) == -1)
-        length = ends.argmax(1) + 1 - positions  # (n,)
-        longest = int(length.max())
-        taken = column[:longest] < length[:, None]  # (n, longest)
-        place = np.minimum(positions[:, None] + column[:longest], ids.shape[1] - 1)
+        place, taken = spans(ids, vocabulary.arity, rows, positions)  # (n, longest)
         parts = np.where(taken, ids[rows[:, None], place], vocabulary.pad)
         used = np.unique(parts[taken])
         table = np.full(vocabulary.size + 1, other.pad, np.int64)

@@ -55,6 +55,7 @@ def job_of(family: Family, time_limit: float) -> dict[str, Any] | None:
         render = crossing(family.render) if family.render is not None else None
         crosses = render is not None
     table = family.gamma.show()
+    crosses = crosses and all(isinstance(f, str) for f in family.foreign.values())
     if not crosses or not sys.executable or Signature.parse(table) != family.gamma:
         return None
     return {

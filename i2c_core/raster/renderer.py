@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,6 +52,7 @@ class Renderer:
 
     Attributes:
         seconds: spent in rendering so far.
+        drawn: programs that were asked for so far, equal ones included.
         note: why processes were wanted and are not used, or empty.
 
     `render` is called from one thread at a time.
@@ -70,6 +71,7 @@ class Renderer:
             raise FamilyError(f"family {family.name} has no renderer", "give it one with render=")
         self.family = family
         self.seconds = 0.0
+        self.drawn = 0
         self.note = ""
         self._workers = workers
         self._time_limit = time_limit
@@ -107,6 +109,7 @@ class Renderer:
         """
         size = self._size(size)
         with self._timed():
+            self.drawn += len(ids)
             if self._batched is not None:
                 pixels, defined = self._draw_batch(ids, values, size)
                 return Pictures(pixels, np.asarray(defined, bool))
@@ -120,6 +123,7 @@ class Renderer:
             ids, values = self.family.vocabulary.pack(encoded)
             return self.render(ids, values if any(e.has_values for e in encoded) else None, size)
         with self._timed():
+            self.drawn += len(encoded)
             return self._draw_each(encoded, list(programs), self._size(size))
 
     def render_tensors(
@@ -136,6 +140,7 @@ class Renderer:
         size = self._size(size)
         if self._batched is not None and ids.device.type != "cpu":
             with self._timed():
+                self.drawn += len(ids)
                 pixels, defined = self._draw_batch(ids, values, size)
                 found = torch.as_tensor(pixels, device=ids.device)
                 return found, torch.as_tensor(defined, device=ids.device, dtype=torch.bool)
@@ -156,7 +161,7 @@ class Renderer:
             self._pool.close()
             self._pool = None
 
-    def __enter__(self) -> Renderer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -197,7 +202,7 @@ class Renderer:
             whole[on_host(rows)[~found]] = False
             return drawn
 
-        batch = TokenBatch(ids, values, vocabulary, picture)
+        batch = TokenBatch(ids, values, vocabulary, picture, self._foreign.opens)
         try:
             with redirect_stdout(sys.stderr):
                 result = self._batched(batch, size)
@@ -300,10 +305,14 @@ class Renderer:
         if self._pool is None and not self.note:
             job = None if self.family.foreign and self._get_family is not get_family else self._job()
             if job is None:
-                self.note = (
-                    f"the renderer of {self.family.name} cannot cross to other processes (it is a lambda, a closure or "
-                    "part of the main script) and draws in this one: name it as package.module:function"
-                )
+                self.note = f"the renderer of {self.family.name} cannot cross to other processes "
+                if any(isinstance(f, Family) for f in self.family.foreign.values()):
+                    self.note += "(it draws a composition) and draws in this one: a batched renderer needs no others"
+                else:
+                    self.note += (
+                        "(it is a lambda, a closure or part of the main script) and draws in this one: "
+                        "name it as package.module:function"
+                    )
                 _log.warning(self.note)
             else:
                 self._pool = Pool(self.family, job, self._workers or _cores())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from i2c_core.errors import SignatureError
 from i2c_core.symbols.declarations import Order, Parameter, Relation, Symbol
 from i2c_core.symbols.kinds import FLAGS, Bins, Enumeration, Kind, Range, Text, quoted, unescaped
-from i2c_core.types import Type, parse_type
+from i2c_core.types import Type, is_lower, parse_type
 
 if TYPE_CHECKING:
     from i2c_core.symbols.signature import Signature
@@ -56,7 +56,7 @@ def parse(text: str) -> Signature:
     includes: dict[str, tuple[str, ...]] = {}
     order: list[str] = []
     lines = list(_lines(text))
-    known = {name for _, names, mark, _ in lines if mark == "=" for name in names if name[0].islower()}
+    known = {name for _, names, mark, _ in lines if mark == "=" for name in names if is_lower(name)}
     for number, names, mark, said in lines:
         try:
             if not mark:

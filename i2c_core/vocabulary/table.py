@@ -50,11 +50,16 @@ class Vocabulary:
         prod_cost: (P,) int32, by how much a production lowers the slack: 1 + least of its arguments - that of its type.
         continuous: (V,) bool, tokens that carry a value.
         related: the symbols, by token, with arguments that depend on others.
+        rules: the text of rewrite rules that canonical programs obey, a rule a line (see `i2c_core.rewriting`). Legal
+            is what it is without them: programs encode and decode whatever the rules say.
     """
 
-    def __init__(self, signature: Signature, root: Type, max_productions: int = MAX_PRODUCTIONS) -> None:
+    def __init__(
+        self, signature: Signature, root: Type, max_productions: int = MAX_PRODUCTIONS, rules: Sequence[str] = ()
+    ) -> None:
         self.signature = signature
         self.root = root
+        self.rules = tuple(rules)
         self.types, self.productions = ground(signature, root, max_productions)
         self.tokens = order_tokens(signature, {p.token for p in self.productions})
         self.ids = {token: i for i, token in enumerate(self.tokens)}

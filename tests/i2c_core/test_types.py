@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from i2c_core.errors import SignatureError
 from i2c_core.types import Bounds, Increasing, Index, Span, Type, list_of, parse_type
 
-SORTS = st.sampled_from(["Image", "Coord", "Stmt", "other.Type"]).map(Type)
+SORTS = st.sampled_from(["Image", "Coord", "Stmt", "Other.Type", "other.Type", "other-two.Type"]).map(Type)
 VARIABLES = st.sampled_from(["t", "u"]).map(Type)
 INDICES = st.builds(Index, st.none() | st.sampled_from(["s", "n"]), st.integers(-9, 9))
 INDEXED = st.builds(lambda args: Type("Stmt", tuple(args)), st.lists(INDICES, min_size=1, max_size=2)) | st.builds(

@@ -1,5 +1,7 @@
 """The renderer of image splits: every leaf fills the rectangle that the splits above it leave to it.
 
+Leaves of other families are black at first; then these draw them at their rectangles.
+
 Legend: N programs, T tokens, V tokens of the vocabulary, M leaves, C channels, H W pixels.
 """
 
@@ -12,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from i2c_core.raster import Array, TokenBatch, Zooms, is_tensor, paint, rectangles
+from i2c_core.raster import Array, TokenBatch, Zooms, draw_foreign, is_tensor, paint, rectangles
 from i2c_core.vocabulary import Vocabulary
 from i2c_plugins.splits import ZOOMS
 
@@ -62,7 +64,7 @@ def render(batch: TokenBatch, size: tuple[int, int]) -> Array:
     tables = _tables(batch.vocabulary)
     cells = DEVICE_CELLS if is_tensor(batch.ids) and batch.ids.device.type != "cpu" else CELLS
     chunk = max(1, cells // (size[0] * size[1] * tables.colours.shape[1]))  # programs
-    parts = [_draw(batch.ids[n : n + chunk], tables, size) for n in range(0, max(1, len(batch.ids)), chunk)]
+    parts = [_draw(batch, n, n + chunk, tables, size) for n in range(0, max(1, len(batch.ids)), chunk)]
     if len(parts) == 1:
         return parts[0]
     if is_tensor(batch.ids):
@@ -72,7 +74,8 @@ def render(batch: TokenBatch, size: tuple[int, int]) -> Array:
     return np.concatenate(parts)
 
 
-def _draw(ids: Array, tables: _Tables, size: tuple[int, int]) -> Array:
+def _draw(batch: TokenBatch, begin: int, end: int, tables: _Tables, size: tuple[int, int]) -> Array:
+    ids = batch.ids[begin:end]
     colours = tables.colours_like(ids)
     where = rectangles(tables.zooms, ids, size)  # (N, T, 4)
     if is_tensor(ids):
@@ -80,6 +83,9 @@ def _draw(ids: Array, tables: _Tables, size: tuple[int, int]) -> Array:
 
         # Splits and padding are painted too, in black: picking the leaves out would stop a device to count them.
         picture = torch.arange(len(ids), device=ids.device).repeat_interleave(ids.shape[1])  # (N * T,)
-        return paint(picture, where.reshape(-1, 4), colours[ids.reshape(-1).long()], len(ids), size)
-    program, position = np.nonzero((colours != 0).any(1)[ids])  # (M,) leaves that are not black
-    return paint(program, where[program, position], colours[ids[program, position]], len(ids), size)
+        drawn = paint(picture, where.reshape(-1, 4), colours[ids.reshape(-1).long()], len(ids), size)
+    else:
+        program, position = np.nonzero((colours != 0).any(1)[ids])  # (M,) leaves that are not black
+        drawn = paint(program, where[program, position], colours[ids[program, position]], len(ids), size)
+    draw_foreign(batch, where, drawn, begin)
+    return drawn
