@@ -14,7 +14,7 @@ FIRST, SKETCHED = 1024, 64  # images unless told otherwise
 
 
 @click.command("gallery")
-@options.family()
+@options.family(required=False)
 @click.option(
     "-n",
     "count",
@@ -32,10 +32,17 @@ FIRST, SKETCHED = 1024, 64  # images unless told otherwise
 @click.option("--columns", metavar="NUMBER", type=click.IntRange(1), help="Images in a row [default: about a square].")
 @click.option("--captions", is_flag=True, help="Write each image's code under it.")
 @click.option("--sketch", is_flag=True, help="Random figures instead, as if by hand; for families that hands draw.")
+@click.option(
+    "--page",
+    "folder",
+    metavar="FOLDER",
+    type=options.PATH,
+    help="Write a page of the family, of all without --family, with its sheet.",
+)
 @options.seed(None, "The seed of all chance of --sketch [default: 0].")
 @options.quiet
 def command(
-    family: Family,
+    family: Family | None,
     count: int | None,
     output: Path | None,
     razor: str | None,
@@ -43,6 +50,7 @@ def command(
     columns: int | None,
     captions: bool,
     sketch: bool,
+    folder: Path | None,
     seed: int | None,
     quiet: bool,
 ) -> None:
@@ -50,6 +58,17 @@ def command(
 
     Of levels of tiles, where no razor is named, random ones are drawn.
     """
+    if folder is not None:
+        given = [("-n", count), ("-o", output), ("--razor", razor), ("--cell", cell), ("--columns", columns)]
+        taken = [
+            name for name, value in [*given, ("--captions", captions or None), ("--sketch", sketch or None)] if value
+        ]
+        if taken:
+            raise Usage(f"--page decides what is on its sheets, {taken[0]} is too much", "leave one of them out")
+        _write_pages(family, folder, quiet)
+        return
+    if family is None:
+        raise Usage("neither --family nor --page says what to draw", "name a family, as in --family NAME")
     if sketch and razor is not None:
         raise Usage("--razor sieves the first images, --sketch draws random ones", "leave one of them out")
     if seed is not None and not sketch:
@@ -71,3 +90,14 @@ def command(
     path = output or Path(f"{family.name}-gallery.png")
     save_png(sheet, path)
     say(f"wrote {path} ({sheet.width}x{sheet.height} pixels)", quiet)
+
+
+def _write_pages(family: Family | None, folder: Path, quiet: bool) -> None:
+    from i2c_core.datasets.gallery_pages import write_pages
+    from i2c_core.plugins import families
+
+    if folder.is_file():
+        raise Usage(f"--page {folder} is a file", "name a folder")
+    drawn = [f for f in families() if f.render is not None] if family is None else [family]
+    written = write_pages(drawn, folder)
+    say(f"wrote {folder / 'README.md'} and {len(written) - 1} files beside it", quiet)

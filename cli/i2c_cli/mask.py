@@ -47,7 +47,7 @@ def command(
     tokens = read_tokens(found, prefix)
     automaton = compile_vocabulary(found.vocabulary, fold=0)  # registers, where values are guarded, explain better
     position = follow(automaton, tokens, budget or found.budget)
-    if found.constraint is not None:
+    if found.constraint is not None or found.rules:
         from i2c_core.decoding.family_masks import narrowed
 
         position = narrowed(found, position)

@@ -29,21 +29,21 @@ def compose(family: Family, size: tuple[int, int], max_size: int, renderer: Rend
     if not family.has_zooms or not family.any_size or family.normalise is not None:
         return None
     try:
-        with _LeafDrawer(family, renderer) as leaves:
+        with LeafDrawer(family, renderer) as leaves:
             shelves = Substructure(family, size, max_size, leaves.draw)
     except RenderError:
         return None  # an argument has no picture of its own
     return shelves if shelves.shapes.tiles() and _composes(shelves, family, renderer) else None
 
 
-class _LeafDrawer:
+class LeafDrawer:
     """Draws programs of one token, of any type of a family."""
 
     def __init__(self, family: Family, renderer: Renderer) -> None:
         self._family, self._renderer = family, renderer
         self._others: dict[int, Renderer] = {}
 
-    def __enter__(self) -> _LeafDrawer:
+    def __enter__(self) -> LeafDrawer:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -58,7 +58,7 @@ class _LeafDrawer:
         if type_ != 0:
             if type_ not in self._others:
                 root = str(self._family.vocabulary.types[type_])
-                part = replace(self._family, root=root, signature=self._family.gamma, grammar=None)
+                part = replace(self._family, root=root, signature=self._family.gamma, grammar=None, rules=())
                 self._others[type_] = Renderer(part, workers=0)
             renderer = self._others[type_]
         vocabulary = renderer.family.vocabulary

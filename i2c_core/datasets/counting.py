@@ -58,9 +58,8 @@ class Groups:
 def group_productions(language: Vocabulary | ContextFree) -> Groups:
     """Group the productions that can end by type and arguments."""
     tables = context_free(language) if isinstance(language, Vocabulary) else language
-    type_, token = np.nonzero(tables.production >= 0)  # by type, then by token
-    production = tables.production[type_, token]
-    rows = np.column_stack([type_, tables.args[production]])
+    type_, token, opened = _productions(tables)
+    rows = np.column_stack([type_, opened])
     kinds, inverse = np.unique(rows, axis=0, return_inverse=True)  # by type first
     inverse = inverse.reshape(-1)
     order = np.argsort(inverse, kind="stable")
@@ -90,11 +89,27 @@ def group_productions(language: Vocabulary | ContextFree) -> Groups:
     )
 
 
+def _productions(tables: ContextFree) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """By type, then by token: the type and the token of every production, and the types that it opens (n, A)."""
+    if tables.rules is None:
+        type_, token = np.nonzero(tables.production >= 0)
+        return type_, token, tables.args[tables.production[type_, token]].astype(np.int64)
+    width = tables.args.shape[1]
+    listed = [
+        (sort, token, *args, *[-1] * (width - len(args)))
+        for sort, tokens, args in tables.alternatives
+        for token in tokens
+    ]
+    found = np.array(sorted(listed), np.int64).reshape(len(listed), 2 + width)
+    return found[:, 0], found[:, 1], found[:, 2:]
+
+
 class Counts:
     """The number of programs of every type and every size up to `max_size` that keep the signature's rules.
 
-    What is in order counts, and what is not does not. A family's own `normalise` is not looked at. Types are those of
-    `tables`: the vocabulary's, or finer ones where rules were folded into them.
+    What is in order counts, and what is not does not; of rewrite rules, what no rule changes. A family's own
+    `normalise` is not looked at. Types are those of `tables`: the vocabulary's, or finer ones where rules were folded
+    into them.
 
     Attributes:
         is_bound: whether registers hold rules that these tables do not know: then `log2` and `sizes` are upper bounds,

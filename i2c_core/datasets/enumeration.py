@@ -15,6 +15,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from i2c_core.datasets.irreducible import Irreducible
 from i2c_core.datasets.tables import ContextFree, context_free
 from i2c_core.datasets.walking import Rows, Walker
 from i2c_core.errors import DataError
@@ -80,8 +81,11 @@ def enumerate_programs(
         fact = f"the rules of {vocabulary.root} are held in registers, so only its own programs can be enumerated"
         raise DataError(fact, f"make a vocabulary of the root {tables.types[type_]}")
     walker = None if tables.is_exact else Walker.of(tables)
-    stacks = _Stacks(tables, size)
-    start = stacks.push(0, type_)
+    if type_ and tables.rules is not None:
+        fact = f"the rules of {vocabulary.root} divide its types, so only its own programs can be enumerated"
+        raise DataError(fact, f"make a vocabulary of the root {tables.types[type_]}")
+    stacks: _Stacks | Irreducible = _Stacks(tables, size) if tables.rules is None else Irreducible(tables.rules, size)
+    start = stacks.push(0, type_) if isinstance(stacks, _Stacks) else stacks.first
     if not stacks.ends[start] >> size & 1:
         return
     moves: dict[tuple[int, int], tuple[list[int], list[int]]] = {}

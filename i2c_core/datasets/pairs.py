@@ -140,7 +140,7 @@ def _program(record: _Record, family: Family) -> tuple[Encoded, str]:
     if record.beside is not None:
         program = family.canonical(read_programs(family, [str(record.beside)])[0].program)
         return vocabulary.encode(program), family.show(program)
-    if record.code is not None and (record.tokens is None or family.normalise is not None):
+    if record.code is not None and (record.tokens is None or family.normalise is not None or family.rules):
         return vocabulary.encode(family.canonical(family.parse(record.code))), record.code
     assert record.tokens is not None
     ids = vocabulary.names_to_ids(record.tokens)

@@ -74,6 +74,7 @@ def random_programs(
         values = bin_centres(family.vocabulary, ids)
         for row, tokens in enumerate(ids):
             program = family.from_tokens(tokens.tolist(), None if values is None else values[row].tolist())
+            program = family.canonical(program) if family.rules else program
             said = _said(family, program, budget, counted)
             in_vain = in_vain + 1 if said is None else 0
             if in_vain == MOST_REFUSED:

@@ -198,9 +198,14 @@ def _list_rules(sort: Type) -> Iterator[Rule]:
         yield Rule("nil")
 
 
+def _is_variable(pattern: Type) -> bool:
+    """Whether a type is a lower-case name without a qualifier, such as the `splits.` of `splits.Image`."""
+    return not pattern.args and pattern.name[0].islower() and "." not in pattern.name
+
+
 def _unify(pattern: Type, ground: Type, bound: Bound, indices: Mapping[str, Range]) -> Bound | None:
     """What the variables of `pattern` stand for when it is `ground`, on top of `bound`; None where it cannot be."""
-    if pattern.name[0].islower() and not pattern.args:
+    if _is_variable(pattern):
         if bound.get(pattern.name, ground) != ground:
             return None
         return {**bound, pattern.name: ground}
@@ -225,7 +230,7 @@ def _unify(pattern: Type, ground: Type, bound: Bound, indices: Mapping[str, Rang
 
 def _fill(pattern: Type, bound: Bound) -> Type:
     """`pattern` with its variables filled in. An index may leave its bounds: then nothing begins at that type."""
-    if pattern.name[0].islower() and not pattern.args:
+    if _is_variable(pattern):
         found = bound[pattern.name]
         assert isinstance(found, Type)
         return found
