@@ -178,19 +178,36 @@ def find_weights(family: Family, path: Path | None = None) -> Path | Traversable
     Raises:
         CheckpointError: the family ships none, or they are not installed.
     """
-    train = f"train some: i2c train --family {family.name}"
     if path is not None:
         return path / MODEL_FILE if path.is_dir() else path
+    train = f"train some: i2c train --family {family.name}"
     if family.weights is None:
         raise CheckpointError(f"{family.name} ships no weights", train)
-    package, _, name = family.weights.partition(":")
+    return _shipped(family, family.weights, train)
+
+
+def find_zoom_weights(family: Family) -> Traversable:
+    """The weights that a family ships to be decoded level by level.
+
+    Raises:
+        CheckpointError: the family ships none, or they are not installed.
+    """
+    train = f"train some: i2c train --family {family.name} --learner zoom"
+    if family.zoom_weights is None:
+        raise CheckpointError(f"{family.name} ships no weights for zooming", train)
+    return _shipped(family, family.zoom_weights, train)
+
+
+def _shipped(family: Family, reference: str, train: str) -> Traversable:
+    """The file that `package:file` names; `train` is what to do where there is none."""
+    package, _, name = reference.partition(":")
     try:
         found = resources.files(package) / name
         installed = bool(name) and found.is_file()
     except (ImportError, TypeError, ValueError):
         installed = False
     if not installed:
-        raise CheckpointError(f"the weights of {family.name}, {family.weights}, are not installed", train)
+        raise CheckpointError(f"the weights of {family.name}, {reference}, are not installed", train)
     return found
 
 

@@ -1,0 +1,1 @@
+"""Decoding by zooming: the root symbol of a picture, then those of its parts, level by level."""
