@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -24,6 +24,7 @@ from i2c_core.calibration import is_right
 from i2c_core.elements import Elements, elements_of, has_elements
 from i2c_core.examples import Example
 from i2c_core.families import Family
+from i2c_core.intervals import wilson as wilson
 from i2c_core.metrics import measure
 from i2c_core.plugins import Registered
 from i2c_core.programs import Program
@@ -31,7 +32,6 @@ from i2c_core.progress import Progress
 from i2c_core.reader import Reader
 from i2c_core.reliability import Reliability
 
-Z = 1.96  # standard normal quantile of a 95 % interval
 SHOWN = 10  # failures that a record keeps
 ROWS, THIN = 8, 5  # of a table: more rows than this, of fewer pictures each, are put together
 FEW, MANY = 5, 100  # candidates among which the right one is looked for, where programs are lists
@@ -81,7 +81,7 @@ class Reading:
         exact: whether the best candidate is.
         rank: the place of the right program among the candidates, from 1; None where it is not among them.
         iou: of the elements of truth and answer; None where programs are no lists.
-        seconds: that it took; None where pictures were read together.
+        seconds, renders: what it took, of time and of programs drawn; None where pictures were read together.
     """
 
     example: Example
@@ -90,6 +90,7 @@ class Reading:
     rank: int | None
     iou: float | None
     seconds: float | None
+    renders: int | None = None
 
     @property
     def best(self) -> Candidate | None:
@@ -176,20 +177,6 @@ class Evaluation:
         }
 
 
-def wilson(successes: int, trials: int) -> tuple[float, float]:
-    """The 95 % interval of a share (E. B. Wilson, "Probable inference", JASA 1927); (0, 1) without trials.
-
-    >>> tuple(round(x, 3) for x in wilson(98, 100))
-    (0.93, 0.994)
-    """
-    if trials == 0:
-        return 0.0, 1.0
-    share, spread = successes / trials, Z * Z / trials
-    centre = (share + spread / 2) / (1 + spread)
-    half = Z / (1 + spread) * math.sqrt(share * (1 - share) / trials + spread / (4 * trials))
-    return max(0.0, centre - half), min(1.0, centre + half)
-
-
 def strategies_of(reader: Reader) -> tuple[str, ...]:
     """The strategies that are measured unless told otherwise: the fastest one and the default, of those that there
     are.
@@ -205,6 +192,7 @@ def evaluate(
     progress: Progress,
     data: str = "",
     strategies: Sequence[str] | None = None,
+    one_by_one: bool = False,
     **options: Any,
 ) -> Evaluation:
     """Read every picture by every strategy, and compare the best candidate with the truth.
@@ -219,29 +207,33 @@ def evaluate(
         progress: where to tell how far it is.
         data: what the examples are, in words.
         strategies: by name; those of `strategies_of` where None.
+        one_by_one: whether to read one picture at a time, each with its seconds and renders.
         options: what else `Reader.read_many` takes.
     """
     strategies = tuple(strategies_of(reader) if strategies is None else strategies)
-    lists = has_elements(reader.family)
-    truths: list[Program | None] = [None] * len(examples)
-    if lists or is_drawn_by_hand(reader.family):
-        truths = [example.truth(reader.family) for example in examples]
-    sizes = [len(elements_of(t)) if lists and t is not None else e.size for e, t in zip(examples, truths, strict=True)]
-    found = Evaluation(
-        reader.family.name,
-        strategies,
-        [Row(size, sizes.count(size)) for size in sorted(set(sizes))],
-        {},
-        {},
-        {},
-        data,
-        unit="elements" if lists else "symbols",
-        by_hand=is_drawn_by_hand(reader.family),
-    )
+    found, truths = prepare(reader.family, strategies, examples, data)
     list(reader.read_many([examples[0].picture], 1))  # so that no figure holds what happens once
     for strategy in strategies:
-        _measure(found, strategy, reader, examples, truths, sizes, metrics, progress, options)
+        _measure(found, strategy, reader, examples, truths, metrics, progress, one_by_one, options)
     return found
+
+
+def prepare(
+    family: Family, strategies: Sequence[str], examples: Sequence[Example], data: str
+) -> tuple[Evaluation, list[Program | None]]:
+    """An evaluation without figures, and the truths of the examples where they are compared as programs, else None."""
+    lists, by_hand = has_elements(family), is_drawn_by_hand(family)
+    truths: list[Program | None] = [None] * len(examples)
+    if lists or by_hand:
+        truths = [example.truth(family) for example in examples]
+    sizes = [_size(example, truth, lists) for example, truth in zip(examples, truths, strict=True)]
+    rows = [Row(size, sizes.count(size)) for size in sorted(set(sizes))]
+    unit = "elements" if lists else "symbols"
+    return Evaluation(family.name, tuple(strategies), rows, {}, {}, {}, data, unit=unit, by_hand=by_hand), truths
+
+
+def _size(example: Example, truth: Program | None, lists: bool) -> int:
+    return len(elements_of(truth)) if lists and truth is not None else example.size
 
 
 def _measure(
@@ -250,61 +242,84 @@ def _measure(
     reader: Reader,
     examples: Sequence[Example],
     truths: Sequence[Program | None],
-    sizes: Sequence[int],
     metrics: Mapping[str, Registered],
     progress: Progress,
+    one_by_one: bool,
     options: Mapping[str, Any],
 ) -> None:
     """Add the figures of one strategy."""
+    lists = found.unit == "elements"
+    alone = lists or one_by_one
+    readings: list[Reading] = []
+    whole = _Watch()
+    with progress.task(f"reading ({strategy})", len(examples)) as task:
+        more: dict[str, Any] = {"batch": 1} if alone else {}
+        source = (e.picture for e in examples)
+        answers = reader.read_many(source, FEW if lists else 1, strategy=strategy, **more, **options)
+        for example, truth in zip(examples, truths, strict=True):
+            before = reader.that_knows(strategy).renders
+            with whole.running() as lap:
+                answer = next(answers)
+            drawn = reader.that_knows(strategy).renders - before
+            if answer.picture is None:
+                assert answer.error is not None
+                raise answer.error
+            rank = rank_of(reader.family, reader.draw, answer, truth)
+            if rank is None and lists and answer.candidates:
+                (longer,) = reader.read_many([example.picture], MANY, strategy=strategy, **options)
+                rank = rank_of(reader.family, reader.draw, longer, truth)
+                rank = None if rank is None else max(rank, FEW + 1)  # a strategy may choose others for more
+            one = replace(answer, candidates=answer.candidates[:1])
+            spent = (lap.seconds, drawn) if alone else (None, None)
+            readings.append(Reading(example, one, rank == 1, rank, None, *spent))
+            task.advance()
+    tally(found, strategy, reader.family, readings, truths, metrics)
+    found.seconds[strategy] = whole.seconds / len(examples)
+    if lists:
+        times = sorted(r.seconds for r in readings if r.seconds is not None)
+        found.times[strategy] = times[len(times) // 2], times[-1]
+
+
+def tally(
+    found: Evaluation,
+    strategy: str,
+    family: Family,
+    readings: Sequence[Reading],
+    truths: Sequence[Program | None],
+    metrics: Mapping[str, Registered],
+) -> None:
+    """Add what readings come to: all figures but seconds. Each reading is kept with its intersection over union."""
     rows = {row.size: row for row in found.rows}
     for row in found.rows:
         row.exact[strategy] = row.longer[strategy] = 0
     failures = found.failures[strategy] = []
-    readings = found.readings[strategy] = []
+    kept = found.readings[strategy] = []
     lists = found.unit == "elements"
     elements = Elements()
     pictures: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []  # input, and what the best code draws
-    whole = _Watch()
-    with progress.task(f"reading ({strategy})", len(examples)) as task:
-        alone: dict[str, Any] = {"batch": 1} if lists else {}
-        source = (e.picture for e in examples)
-        answers = reader.read_many(source, FEW if lists else 1, strategy=strategy, **alone, **options)
-        for example, truth, size in zip(examples, truths, sizes, strict=True):
-            with whole.running() as lap:
-                answer = next(answers)
-            if answer.picture is None:
-                assert answer.error is not None
-                raise answer.error
-            rank = _rank(reader, answer, truth)
-            if rank is None and lists and answer.candidates:
-                (longer,) = reader.read_many([example.picture], MANY, strategy=strategy, **options)
-                rank = _rank(reader, longer, truth)
-                rank = None if rank is None else max(rank, FEW + 1)  # a strategy may choose others for more
-            best = answer.candidates[0] if answer.candidates else None
-            iou = elements.add(truth, None if best is None else best.program) if lists and truth is not None else None
-            one = replace(answer, candidates=answer.candidates[:1])
-            reading = Reading(example, one, rank == 1, rank, iou, lap.seconds if lists else None)
-            readings.append(reading)
-            pictures.append((answer.picture, np.zeros_like(answer.picture) if best is None else best.picture))
-            if best is not None and reading.exact:
-                rows[size].exact[strategy] += 1
-                rows[size].longer[strategy] += best.size > example.size
-            else:
-                code, distance = ("nothing that draws", math.inf) if best is None else (best.code, best.distance)
-                failures.append(Failure(example.name, size, example.code, code, distance))
-            task.advance()
-    found.seconds[strategy] = whole.seconds / len(examples)
-    found.metrics[strategy] = dict(_means(reader.family, metrics, pictures))
-    told = [(r.best.confidence, r.exact) for r in readings if r.best is not None and r.best.confidence is not None]
+    for reading, truth in zip(readings, truths, strict=True):
+        example, best = reading.example, reading.best
+        size = _size(example, truth, lists)
+        iou = elements.add(truth, None if best is None else best.program) if lists and truth is not None else None
+        kept.append(replace(reading, iou=iou))
+        given = reading.answer.picture
+        assert given is not None
+        pictures.append((given, np.zeros_like(given) if best is None else best.picture))
+        if best is not None and reading.exact:
+            rows[size].exact[strategy] += 1
+            rows[size].longer[strategy] += best.size > example.size
+        else:
+            code, distance = ("nothing that draws", math.inf) if best is None else (best.code, best.distance)
+            failures.append(Failure(example.name, size, example.code, code, distance))
+    found.metrics[strategy] = dict(_means(family, metrics, pictures))
+    told = [(r.best.confidence, r.exact) for r in kept if r.best is not None and r.best.confidence is not None]
     reliability = Reliability.of(told)
     if reliability is not None:
         found.reliability[strategy] = reliability
     if lists:
         found.elements[strategy] = elements
-        ranks = [r.rank for r in readings]
+        ranks = [r.rank for r in kept]
         found.top[strategy] = {n: sum(rank is not None and rank <= n for rank in ranks) for n in (1, FEW, MANY)}
-        times = sorted(r.seconds for r in readings if r.seconds is not None)
-        found.times[strategy] = times[len(times) // 2], times[-1]
 
 
 def is_drawn_by_hand(family: Family) -> bool:
@@ -312,18 +327,21 @@ def is_drawn_by_hand(family: Family) -> bool:
     return family.strokes is not None or family.sketches is not None
 
 
-def _rank(reader: Reader, answer: Answer, truth: Program | None) -> int | None:
+Draws = Callable[[Program, tuple[int, int]], NDArray[np.uint8]]  # a program at a height and width, (C, H, W)
+
+
+def rank_of(family: Family, draw: Draws, answer: Answer, truth: Program | None) -> int | None:
     """The place of the first candidate that is right, from 1; without a truth only a picture can be."""
     picture = answer.picture
     assert picture is not None
     # Many programs may mean what a sketch shows. They are drawn as large as the family draws: in a small picture of
     # much, other programs may look the same.
-    meant = None if truth is None or reader.family.sketches is None else reader.draw(truth, reader.family.size)
+    meant = None if truth is None or family.sketches is None else draw(truth, family.size)
     for place, candidate in enumerate(answer.candidates, 1):
         if truth is None:
             right = np.array_equal(candidate.picture, picture)
         elif meant is not None:
-            right = np.array_equal(reader.draw(candidate.program, reader.family.size), meant)
+            right = np.array_equal(draw(candidate.program, family.size), meant)
         else:
             right = is_right(candidate.program, candidate.picture, truth, picture)
         if right:
