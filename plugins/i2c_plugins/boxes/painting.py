@@ -1,0 +1,95 @@
+"""Boxes as they are painted, one after the other, and what of each is seen; in plain Python.
+
+Cells are bits of one integer: bit `y * cells + x`. Boxes are given by their edges in cells of the whole picture, cut
+by the boxes around them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from i2c_core.programs import Program
+from i2c_core.symbols import Range, Signature
+from i2c_plugins.boxes.tokens import PALETTE
+
+
+@dataclass(frozen=True)
+class Painted:
+    """One box: its edges in cells, half-open, and its fill."""
+
+    left: int
+    upper: int
+    right: int
+    lower: int
+    fill: Program
+
+    @property
+    def area(self) -> int:
+        return (self.right - self.left) * (self.lower - self.upper)
+
+    def meets(self, other: Painted) -> bool:
+        """Whether some cell is in both."""
+        wide = min(self.right, other.right) - max(self.left, other.left)
+        return wide > 0 and min(self.lower, other.lower) > max(self.upper, other.upper)
+
+    def holds(self, other: Painted) -> bool:
+        """Whether every cell of the other box is in this one."""
+        across = self.left <= other.left and other.right <= self.right
+        return across and self.upper <= other.upper and other.lower <= self.lower
+
+
+@dataclass
+class Nested:
+    """A box with the boxes on it, in the order in which they are painted."""
+
+    box: Painted
+    boxes: list[Nested] = field(default_factory=list)
+
+
+def is_colour(fill: Program) -> bool:
+    """Whether a fill is a plain colour, and not a program of another family."""
+    return fill.name in PALETTE
+
+
+def cells_of(signature: Signature) -> int:
+    """Cells a side of a language's grid."""
+    sides = signature.kinds["Side"]
+    assert isinstance(sides, Range)
+    return sides.high
+
+
+@lru_cache(maxsize=1 << 13)
+def bits(left: int, upper: int, right: int, lower: int, cells: int) -> int:
+    """The cells of a rectangle."""
+    row = (1 << right) - (1 << left)
+    return sum(row << y * cells for y in range(upper, lower))
+
+
+def edges(seen: int, cells: int) -> tuple[int, int, int, int]:
+    """The smallest rectangle around cells, of which there are some: left, upper, right and lower edge."""
+    across = 0
+    for y in range(cells):
+        across |= seen >> y * cells & (1 << cells) - 1
+    left, right = (across & -across).bit_length() - 1, across.bit_length()
+    return left, ((seen & -seen).bit_length() - 1) // cells, right, (seen.bit_length() - 1) // cells + 1
+
+
+def seen(ground: Program, boxes: Sequence[Painted], cells: int) -> list[int]:
+    """For the ground and each box the cells that would look different without it.
+
+    These are where nothing is painted over it and what is just below looks different. A fill of another family looks
+    different from everything.
+    """
+    found = [(1 << cells * cells) - 1]
+    looks = {ground.name: found[0]} if is_colour(ground) else {}
+    for box in boxes:
+        own = bits(box.left, box.upper, box.right, box.lower, cells)
+        found = [cells_ & ~own for cells_ in found]
+        plain = is_colour(box.fill)
+        found.append(own & ~looks.get(box.fill.name, 0) if plain else own)
+        looks = {name: cells_ & ~own for name, cells_ in looks.items()}
+        if plain:
+            looks[box.fill.name] = looks.get(box.fill.name, 0) | own
+    return found
