@@ -17,7 +17,19 @@ PAGE = HERE / "FIGURES.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 BENCHMARKS = (
     *("reading_levels", "reading_drawings", "ablation", "drawing"),
-    *("training", "reading", "razors", "pairs", "decoders", "masks"),
+    *(
+        "training",
+        "reading",
+        "zooming",
+        "reading_boxes",
+        "reading_functions",
+        "racing",
+        "razors",
+        "measuring",
+        "pairs",
+        "decoders",
+        "masks",
+    ),
 )
 
 

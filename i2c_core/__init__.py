@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from i2c_core.composing import compose
 from i2c_core.errors import I2cError
 from i2c_core.families import Family, box
 from i2c_core.formats import Format
@@ -30,6 +31,7 @@ __all__ = [
     "Type",
     "__version__",
     "box",
+    "compose",
     "families",
     "get_family",
     "hookimpl",

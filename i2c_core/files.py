@@ -36,6 +36,20 @@ def write_atomically(path: Path, data: bytes | str) -> None:
         raise disk_error(path, error, len(content)) from error
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder that files can be written into: to be asked before long work, not after it.
+
+    Raises:
+        DiskError: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise disk_error(folder / "", error) from error
+    if not os.access(folder, os.W_OK):
+        raise DiskError(f"cannot write into {folder}", "check the folder and its permissions")
+
+
 def disk_error(path: Path, error: OSError, size: int = 0) -> DiskError:
     """What an error of the operating system while writing `path` means to the user."""
     needs = f" ({size / 1e6:.1f} MB)" if size >= 100_000 else ""

@@ -63,7 +63,8 @@ def i2c_searchers(register: Callable[[str, Reference, str], None]) -> None:
     """Call `register(name, reference, "how it searches")` for each searcher.
 
     The reference is to `(family, renderer) -> Searcher`, a class or a function, with a `Family` and a
-    `i2c_core.raster.Renderer` of it; `i2c_core.search` says what a `Searcher` is.
+    `i2c_core.raster.Renderer` of it; with a parameter `seed` or `network` it gets these too, by name.
+    `i2c_core.search.Searcher` says what it is, and `i2c race` runs it.
     """
 
 

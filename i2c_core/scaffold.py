@@ -15,7 +15,7 @@ import numpy as np
 from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.sampling import Sampler
 from i2c_core.errors import FamilyError, I2cError
-from i2c_core.families import Family
+from i2c_core.families import MARK, Family
 from i2c_core.grammars import GrammarText, read_grammar
 from i2c_core.plugins import Plugins
 from i2c_core.programs import Program
@@ -141,7 +141,10 @@ def new_family_like(templates: Path, target: Path, name: str, like: str, plugins
     """The same as a copy of an installed family: its package's sources and its grammar, renamed."""
     names = Names(name)
     plugins.families[like]  # raises for one that is not installed
-    plugin = next(p for p in plugins.plugins if like in p.families)
+    plugin = next((p for p in plugins.plugins if like in p.families), None)
+    if plugin is None:
+        fact = f"{like!r} is a composition, which has no sources of its own"
+        raise FamilyError(fact, f"copy one of its parts: --like {like.partition(MARK)[0]}")
     spec = importlib.util.find_spec(plugin.module)
     if spec is None or spec.origin is None or not spec.submodule_search_locations:
         fact = f"family {like!r} of {plugin.owner} is not a package whose sources can be copied"

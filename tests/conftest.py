@@ -8,7 +8,9 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads that wait for each other cost tenfold
-os.environ.setdefault("I2C_LOAD_PLUGINS", "core,commands,splits,figures,pacman")  # before anything loads plugins
+os.environ.setdefault(
+    "I2C_LOAD_PLUGINS", "core,commands,splits,figures,pacman,boxes,functions"
+)  # before anything loads plugins
 os.environ["I2C_CACHE"] = ""  # every automaton is compiled by the code under test, and nobody's folder is written
 
 collect_ignore = ["frozen_plugin"]  # a plugin with tests of its own, run in an environment of its own

@@ -20,10 +20,12 @@ COMMANDS = {
     "plugins": "list the plugins, what each adds, and what is wrong with it",
     "new-family": "write a new family as an installable plugin",
     "check": "check a family against the contract",
+    "measure": "tell what a language is worth: images, redundancy, rewrite rules, bits",
     "gallery": "draw the first images of a family on one sheet",
     "dataset": "build and describe data sets of images and code",
     "train": "train a network that reads a family's images",
     "eval": "measure a network on images held out from training",
+    "race": "let networks and searchers find code for the same images, and compare",
     "doctor": "show versions, devices, optional tools and problems",
     "completion": "print the script that completes i2c in a shell",
 }

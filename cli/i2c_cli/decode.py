@@ -46,6 +46,7 @@ CODE = ("text", "json")  # formats that show how a program is put together
 @click.option("--invert/--no-invert", default=None, help="Exchange dark and light, or not [default: by the image].")
 @click.option("--repair", is_flag=True, help="Make code sound by the family's rules, by the likeliest changes.")
 @options.no_preprocess
+@options.no_refine
 @options.seed()
 @options.device
 @options.quiet
@@ -69,6 +70,7 @@ def command(
     invert: bool | None,
     repair: bool,
     no_preprocess: bool,
+    no_refine: bool,
     seed: int,
     device: str,
     quiet: bool,
@@ -86,9 +88,9 @@ def command(
 
     failed = missed = False
     kept: list[Answer] = []
-    with Reader.load(targets.weights, device, family) as reader:
+    with Reader.load(targets.weights, device, family, strategy.name) as reader:
         format_ = targets.format(reader.family, format_name)
-        how = strategy.make(reader.proposer)
+        how = strategy.make(reader.that_knows(strategy.name).proposer)
         answers = reader.read_many(
             targets.inputs,
             count,
@@ -101,6 +103,7 @@ def command(
             size=grid,
             shorten=(SHORTEN if time is None else time) if as_json or format_.name in CODE else 0.0,
             repair=repair,
+            refine=not no_refine,
         )
         with make_progress(quiet or len(targets.inputs) < 2).task("images", len(targets.inputs)) as task:
             for index, answer in enumerate(answers):

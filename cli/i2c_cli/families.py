@@ -9,6 +9,7 @@ import click
 from i2c_cli import options
 from i2c_cli.console import emit, emit_json, table
 from i2c_core.errors import FamilyError, suggest
+from i2c_core.families import MARK
 from i2c_core.plugins import families
 
 
@@ -20,6 +21,8 @@ def command(pattern: str, show: bool, as_json: bool) -> None:
     """List the families that are installed, or those whose name matches GLOB."""
     installed = families()
     found = [family for family in installed if fnmatch.fnmatchcase(family.name, pattern)]
+    if not found and MARK in pattern:  # a composition, which is not listed
+        found = [installed[pattern]]
     if not found and pattern != "*":
         known = ", ".join(installed.names()) or "none is installed"
         raise FamilyError(f"no family matches {pattern!r}", suggest(pattern, installed.names(), f"families: {known}"))

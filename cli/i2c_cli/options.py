@@ -169,7 +169,7 @@ def strategy(command: Command) -> Command:
             default="auto",
             show_default=True,
             help="How programs are proposed: auto (widens its beam until one draws the image exactly), beam, greedy, "
-            "sample, stochastic-beam, smc, or one that the learner of the weights has.",
+            "sample, stochastic-beam, smc, zoom (level by level), or one that the learner of the weights has.",
         ),
     ):
         found = option(found)
@@ -232,6 +232,13 @@ def format_name(command: Command) -> Command:
 
 no_preprocess = click.option(
     "--no-preprocess", is_flag=True, help="Take images as they are, framed already, without a search for the drawing."
+)
+
+
+no_refine = click.option(
+    "--no-refine",
+    is_flag=True,
+    help="Leave numbers as the network gives them, where they could be moved until the image is met.",
 )
 
 

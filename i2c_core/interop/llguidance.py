@@ -163,7 +163,7 @@ def _of_types(family: Family) -> Iterator[Dropped]:
     yield from _of_kinds(vocabulary)
     if family.constraint is not None:
         yield Dropped("constraint", family.name, "the family's own constraint")
-    if family.normalise is not None:
+    if family.normalise is not None or family.rules:
         yield Dropped("canonical", family.name, "one way to write each program")
 
 

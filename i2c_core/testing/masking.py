@@ -22,7 +22,7 @@ from i2c_core.testing.samples import SAMPLES
 from i2c_core.testing.texts import named, require_round_trip
 
 BEYOND = 24  # tokens that a budget may have beyond the shortest program
-SEARCHED = 6  # the same where a constraint has the oracle search for whole programs
+SEARCHED = 6  # the same where a constraint or rules have the oracle search for whole programs
 
 
 def check_masks(family: Family) -> str | None:
@@ -35,7 +35,7 @@ def check_masks(family: Family) -> str | None:
     and its canonical form is.
     """
     vocabulary = family.vocabulary
-    beyond = BEYOND if family.constraint is None else SEARCHED
+    beyond = BEYOND if family.constraint is None and not family.rules else SEARCHED
     mask = family_mask(family)
     shortest = _shortest(family, mask)
     most = max(shortest, min(family.budget, shortest + beyond))

@@ -32,7 +32,7 @@ def difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> str:
 
 def check_normalise(family: Family) -> None:
     """Normalising a legal program gives a legal one, twice changes nothing more, and the picture stays."""
-    if family.normalise is None:
+    if family.normalise is None and not family.rules:
         return
     with Renderer(family) as renderer:
         for program in legal_programs(family):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -24,7 +25,8 @@ def some_programs(family: Family, count: int = SAMPLES, seed: int = 0) -> list[P
 
 
 def legal_programs(family: Family, count: int = SAMPLES, seed: int = 0) -> list[Program]:
-    """As `some_programs`, drawn among all that keep the signature's rules, whatever `normalise` makes of them."""
+    """As `some_programs`, drawn among all that are legal, whatever `normalise` and rules make of them."""
+    family = replace(family, rules=()) if family.rules else family
     most, rng = _sampler(family).max_size, np.random.default_rng(seed)
     ids = token_sampler(family.vocabulary, most).sample(rng, rng.choice(_sizes(family, most), count))  # (N, T)
     return [family.parse(text) for text in family.examples] + [family.from_tokens(i.tolist()) for i in ids]

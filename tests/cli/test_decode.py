@@ -169,7 +169,7 @@ def test_inverting(i2c: Run, checkpoint: Path, pictures: Path) -> None:
          "error: --temperature is no number of the strategy auto\n  -> it goes with sample, stochastic-beam and smc\n"),
         (["{p}/black.png"],
          "error: neither --family nor --weights says what the images show\n"
-         "  -> name a family, as in --family figures\n"),
+         "  -> name a family, as in --family boxes\n"),
         (["{p}", "--weights", "{w}"],
          "error: code of 2 images does not fit on stdout\n  -> add --json, or name a folder: -o DIR\n"),
         (["{p}", "--weights", "{w}", "-o", "{p}/black.png"],

@@ -18,9 +18,9 @@ from tests.cli.conftest import Run
 def test_families(i2c: Run) -> None:
     found = i2c("families")
     assert (found.exit_code, found.stderr) == (0, "")
-    names = ["diagrams", "figures", "pacman", "splits", "splits-rgb"]
+    names = ["boxes", "diagrams", "figures", "functions", "functions-rgb", "pacman", "splits", "splits-rgb"]
     assert [line.split()[0] for line in found.stdout.splitlines()] == names
-    assert i2c("families", "*-rgb").stdout.startswith("splits-rgb  image splits with a palette")
+    assert i2c("families", "s*-rgb").stdout.startswith("splits-rgb  image splits with a palette")
 
 
 def test_families_json(i2c: Run) -> None:
@@ -48,11 +48,28 @@ def test_a_familys_table(i2c: Run) -> None:
     assert found.stdout.rstrip().endswith(".json  prefix tokens, with values where there are any")
 
 
+def test_a_composition_is_shown_where_it_is_named(i2c: Run) -> None:
+    found = i2c("families", "splits+splits-rgb")
+    assert (found.exit_code, found.stderr) == (0, "")
+    assert found.stdout.startswith("splits+splits-rgb  image splits in black and white: halves and quarters; in it ")
+    record = json.loads(i2c("families", "splits+splits-rgb", "--json").stdout)
+    assert (record["owner"], record["channels"]) == ("images-to-code (splits)", 3)
+    found = i2c("families", "splits+split")
+    assert found.exit_code == 1
+    assert found.stderr == "error: unknown family 'split' in 'splits+split'\n  -> did you mean 'splits'?\n"
+    found = i2c("new-family", "mine", "--like", "splits+splits-rgb")
+    assert found.exit_code == 1
+    assert found.stderr == (
+        "error: 'splits+splits-rgb' is a composition, which has no sources of its own\n"
+        "  -> copy one of its parts: --like splits\n"
+    )
+
+
 def test_families_that_do_not_exist(i2c: Run) -> None:
     found = i2c("families", "splts")
     assert (found.exit_code, found.stdout) == (1, "")
     assert found.stderr == "error: no family matches 'splts'\n  -> did you mean 'splits'?\n"
-    known = "diagrams, figures, pacman, splits, splits-rgb"
+    known = "boxes, diagrams, figures, functions, functions-rgb, pacman, splits, splits-rgb"
     assert i2c("families", "?").stderr == f"error: no family matches '?'\n  -> families: {known}\n"
 
 

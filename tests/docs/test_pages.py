@@ -19,19 +19,25 @@ PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT
 @pytest.mark.parametrize(
     "name",
     [
+        "boxes.md",
+        "composing.md",
         "confidence.md",
         "decoding.md",
         "design.md",
         "figures.md",
         "framing.md",
+        "functions.md",
         "grammars.md",
         "items.md",
         "levels.md",
         "masking.md",
+        "measure.md",
+        "race.md",
         "signatures.md",
         "sketching.md",
         "synthesis.md",
         "tiles.md",
+        "zoom.md",
     ],
 )
 def test_examples_run(name: str) -> None:
@@ -45,16 +51,40 @@ def test_commands_on_a_grammar_alone_run(block: Block, tmp_path: Path) -> None:
     run_console(ROOT / "docs" / "grammars.md", block, tmp_path, lambda: {"PATH": path})
 
 
+def test_commands_on_boxes_run(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for block in blocks(ROOT / "docs" / "boxes.md", "console"):
+        run_console(ROOT / "docs" / "boxes.md", block, tmp_path, lambda: {"PATH": path})
+
+
 @pytest.mark.parametrize("block", blocks(ROOT / "docs" / "figures.md", "console"), ids=lambda b: f"line-{b.line}")
 def test_commands_on_figures_run(block: Block, tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     run_console(ROOT / "docs" / "figures.md", block, tmp_path, lambda: {"PATH": path})
 
 
+@pytest.mark.parametrize("block", blocks(ROOT / "docs" / "composing.md", "console"), ids=lambda b: f"line-{b.line}")
+def test_commands_on_compositions_run(block: Block, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    run_console(ROOT / "docs" / "composing.md", block, tmp_path, lambda: {"PATH": path})
+
+
 def test_commands_on_files_of_levels_run(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     for block in blocks(ROOT / "docs" / "levels.md", "console"):
         run_console(ROOT / "docs" / "levels.md", block, tmp_path, lambda: {"PATH": path})
+
+
+def test_commands_of_the_race_run(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for block in blocks(ROOT / "docs" / "race.md", "console"):
+        run_console(ROOT / "docs" / "race.md", block, tmp_path, lambda: {"PATH": path})
+
+
+@pytest.mark.parametrize("block", blocks(ROOT / "docs" / "measure.md", "console"), ids=lambda b: f"line-{b.line}")
+def test_commands_that_measure_run(block: Block, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    run_console(ROOT / "docs" / "measure.md", block, tmp_path, lambda: {"PATH": path})
 
 
 def test_the_design_lists_the_order_of_imports_that_is_tested() -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-SHIPPED = "core,commands,splits,figures,pacman"  # the entry points of this repository
+SHIPPED = "core,commands,splits,figures,pacman,boxes,functions"  # the entry points of this repository
 
 
 @dataclass(frozen=True)
