@@ -166,6 +166,13 @@ def command(
         for name in found.strategies:
             for line in _lines(found, name):
                 say(f"{name}: {line}", quiet)
+        for name in theirs:
+            failed = [reading for reading in found.readings[name] if not reading.answer.candidates]
+            if failed:
+                error = failed[0].answer.error
+                why = "no code, or code without a picture" if error is None else error.fact
+                told = f"{len(failed)} of {len(found.readings[name])} predictions failed"
+                say(f"{name}: {told}; the first, of {failed[0].example.name}: {why}", quiet)
         for each in differences:
             say(each.tell(), quiet)
     if written is not None:

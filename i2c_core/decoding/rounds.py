@@ -57,7 +57,8 @@ def make_stages(strategy: str | Strategy, n: int = 1, proposer: Proposer | None 
         known, stages = tuple(getattr(proposer, "strategies", ())), own(strategy, n)
     if stages is None:
         hint = suggest(strategy, known, f"use one of {', '.join(known)}")
-        raise ConfigError(f"there is no strategy {strategy!r}", hint)
+        there = "this network knows no strategy" if strategy in STRATEGIES else "there is no strategy"
+        raise ConfigError(f"{there} {strategy!r}", hint)
     return stages
 
 

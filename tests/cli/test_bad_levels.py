@@ -133,7 +133,7 @@ def test_a_level_beyond_the_budget_stops_no_other(i2c: Run, weights: Path, tmp_p
           for size in ("20", "20x", "0x5", "axb", "3x3x3", "20 x 11")),
         (["--size", "2x2"], 1, "a level of 2x2 tiles was asked for", "pacman has 3x3 to 32x32"),
         (["--size", "300x300"], 1, "a level of 300x300 tiles was asked for", "pacman has 3x3 to 32x32"),
-        (["--strategy", "beam"], 2, "there is no strategy 'beam'", "use one of auto, greedy, network"),
+        (["--strategy", "beam"], 2, "this network knows no strategy 'beam'", "use one of auto, greedy, network"),
     ],
 )  # fmt: skip
 def test_options(i2c: Run, weights: Path, tmp_path: Path, words: list[str], code: int, fact: str, hint: str) -> None:

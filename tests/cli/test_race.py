@@ -111,6 +111,9 @@ def test_predictions_are_written_scored_and_compared(i2c: Run, checkpoint: Path,
     assert found.exit_code == 0, found.stderr
     assert found.stdout.splitlines()[0].split()[2:4] == ["exact", "(ours)"]
     assert "ours against theirs: " in found.stderr
+    told = "theirs: 3 of 3 predictions failed; the first, of size 5, number 1: there is no prediction\n"
+    assert told in found.stderr
+    assert "ours: 3" not in found.stderr
 
     record = json.loads(i2c("eval", *few, "--predictions", theirs, "--strategy", "greedy", "--json", "-q").stdout)
     assert record["strategies"] == ["theirs", "greedy"]

@@ -212,7 +212,7 @@ def test_strategies_of_a_proposers_own() -> None:
     reader, _ = make_ranking(["B"])
     with reader, pytest.raises(ConfigError) as caught:
         reader.read(halves(), strategy="beam")
-    assert str(caught.value) == "there is no strategy 'beam'\n  -> use one of fast, thorough"
+    assert str(caught.value) == "this network knows no strategy 'beam'\n  -> use one of fast, thorough"
 
 
 def test_time_is_told_to_those_who_can_stop(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def test_names_stand_for_strategies_and_others_are_refused() -> None:
     for name, how in STRATEGIES.items():
         (stage,) = make_stages(name, 5, proposer)
         assert stage is how
-    with pytest.raises(ConfigError, match="there is no strategy 'sample'"):
+    with pytest.raises(ConfigError, match="this network knows no strategy 'sample'"):
         make_stages("sample", 5, proposer)
     with pytest.raises(ConfigError, match="Beam writes programs token by token, this network proposes whole commands"):
         proposer.propose(PAPER, strategy=Beam())

@@ -157,7 +157,7 @@ def test_strategies_and_budgets(whole: Path) -> None:
             "StochasticBeam writes programs token by token, this network goes level by level\n"
             "  -> use one of zoom, auto, greedy, beam, sample"
         )
-        with pytest.raises(ConfigError, match="there is no strategy 'smc'"):
+        with pytest.raises(ConfigError, match="this network knows no strategy 'smc'"):
             reader.read(deep, strategy="smc")
         with pytest.raises(BudgetError):
             reader.read(deep, budget=0)
