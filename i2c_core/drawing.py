@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from i2c_core.errors import RenderError
+from i2c_core.errors import ProgramError, RenderError
 from i2c_core.families import Family
 from i2c_core.files import write_atomically
+from i2c_core.loops import listed
 from i2c_core.programs import Program
 from i2c_core.raster import Renderer, to_png
 
@@ -35,8 +36,18 @@ def draw(family: Family, programs: Sequence[Program], size: tuple[int, int] | No
         pictures = renderer.render_programs(programs, size)
     for program, defined in zip(programs, pictures.defined, strict=True):
         if not defined:
-            raise RenderError(f"{family.show(program)} has no picture", "its renderer says that it is undefined")
+            raise _undefined(family, program)
     return pictures.pixels
+
+
+def _undefined(family: Family, program: Program) -> RenderError:
+    """Why a program has no picture, where that is known."""
+    if family.plain is not None:
+        try:
+            listed(family, program)
+        except ProgramError as error:
+            return RenderError(error.fact, error.hint)
+    return RenderError(f"{family.show(program)} has no picture", "its renderer says that it is undefined")
 
 
 def save_png(picture: NDArray[np.uint8] | Image.Image, path: Path) -> None:

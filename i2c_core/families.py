@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from i2c_core.grammars import MadeGrammar, Syntax
+    from i2c_core.loops import Loops
     from i2c_core.rewriting import Rules
     from i2c_core.tilesets import TileSet
     from i2c_core.vocabulary import Encoded, Vocabulary
 
 MARK = "+"  # between the names of families that are composed
+LOOPED = ":program"  # behind the name of a family whose programs have loops
 API_VERSION = 1  # of this contract; a plugin that names a higher one is told, not loaded
 
 _MOST_ROUNDS = 100  # of rules and `normalise` in turn
@@ -101,6 +103,10 @@ class Family:
         zoom_weights: reference to shipped weights of a network that decodes level by level, or None.
         soft: reference to `(TokenBatch of tensors, (H, W)) -> (N, C, H, W) floats from 0 to 1`, a renderer with
             gradients in `values`, by which continuous values are refined.
+        loops: which arguments of its commands are positions (see `i2c_core.loops`): its programs with loops and
+            reflections, and the search for them, follow from it.
+        plain: in a language of programs with loops, the family whose commands they draw; set by
+            `i2c_core.loops.programs_of`.
     """
 
     name: str
@@ -142,9 +148,12 @@ class Family:
     rules: str | Sequence[str] = ()
     zoom_weights: str | None = None
     soft: Reference | None = None
+    loops: Loops | None = None
+    plain: Family | None = None
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9]*([-+][a-z0-9]+)*", self.name):
+        name = self.name if self.plain is None else self.name.removesuffix(LOOPED)
+        if not re.fullmatch(r"[a-z][a-z0-9]*([-+][a-z0-9]+)*", name):
             hint = "use lower-case letters, digits and hyphens"
             raise FamilyError(f"{self.name!r} is no name for a family", hint)
         if self.signature is None and self.grammar is None:
@@ -427,16 +436,19 @@ class Family:
 
 
 class Families:
-    """The families that plugins registered, by name; and what they make together, `splits+functions`.
+    """The families that plugins registered, by name; and what they make: `splits+functions`, `figures:program`.
 
     Args:
         compose: makes one family of several.
+        looped: makes a family's language of programs with loops.
     """
 
-    def __init__(self, compose: Callable[..., Family] | None = None) -> None:
+    def __init__(
+        self, compose: Callable[..., Family] | None = None, looped: Callable[[Family], Family] | None = None
+    ) -> None:
         self._found: dict[str, tuple[Family, str]] = {}
-        self._compose = compose
-        self._composed: dict[str, Family] = {}
+        self._compose, self._looped = compose, looped
+        self._made: dict[str, Family] = {}
 
     def add(self, family: Family, owner: str) -> None:
         """Register a family; a second one of the same name raises `FamilyError` naming both owners."""
@@ -445,25 +457,31 @@ class Families:
             fact = f"family {family.name!r} of {owner} clashes with the one of {first}"
             raise FamilyError(fact, "rename one, or choose plugins by name with I2C_LOAD_PLUGINS: see 'i2c plugins'")
         self._found[family.name] = (family, owner)
-        self._composed.clear()
+        self._made.clear()
 
     def replace(self, family: Family) -> None:
         """Put a changed copy of a registered family in its place."""
         self._found[family.name] = (family, self.owner(family.name))
-        self._composed.clear()
+        self._made.clear()
 
     def names(self) -> list[str]:
         return sorted(self._found)
 
     def owner(self, name: str) -> str:
-        """Whose the family is; of a composition, whose its parts are."""
+        """Whose the family is; of one that is made of others, whose its parts are."""
+        return " and ".join(dict.fromkeys(self._found[part][1] for part in self._parts(name)))
+
+    def _parts(self, name: str) -> list[str]:
+        """The names of the registered families that one is made of."""
         if name in self._found:
-            return self._found[name][1]
-        return " and ".join(dict.fromkeys(self._found[part][1] for part in name.split(MARK)))
+            return [name]
+        if self._looped is not None and name.endswith(LOOPED):
+            return [name.removesuffix(LOOPED)]
+        return name.split(MARK) if self._compose is not None else [name]
 
     def __contains__(self, name: str) -> bool:
         """Whether a family has this name, or each part of it has one."""
-        return name in self._found or (self._compose is not None and all(p in self._found for p in name.split(MARK)))
+        return all(part in self._found for part in self._parts(name))
 
     def __iter__(self) -> Iterator[Family]:
         return iter(self._found[n][0] for n in self.names())
@@ -471,18 +489,22 @@ class Families:
     def __getitem__(self, name: str) -> Family:
         if name in self._found:
             return self._found[name][0]
-        parts = name.split(MARK) if self._compose is not None else [name]
+        parts = self._parts(name)
         for part in parts:
             if part not in self._found:
                 known = ", ".join(self.names()) or "none is installed"
-                where = f" in {name!r}" if len(parts) > 1 else ""
+                where = f" in {name!r}" if part != name else ""
                 raise FamilyError(
                     f"unknown family {part!r}{where}", suggest(part, self._found, f"known families: {known}")
                 )
-        if name not in self._composed:
-            assert self._compose is not None
-            self._composed[name] = self._compose(*(self._found[part][0] for part in parts))
-        return self._composed[name]
+        if name not in self._made:
+            whole = [self._found[part][0] for part in parts]
+            if self._looped is not None and name.endswith(LOOPED):
+                self._made[name] = self._looped(*whole)
+            else:
+                assert self._compose is not None
+                self._made[name] = self._compose(*whole)
+        return self._made[name]
 
 
-__all__ = ["API_VERSION", "MARK", "Box", "Families", "Family", "box"]
+__all__ = ["API_VERSION", "LOOPED", "MARK", "Box", "Families", "Family", "box"]

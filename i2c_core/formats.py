@@ -139,9 +139,12 @@ def find_format(family: Family, name: str) -> Format:
 
 
 def format_of_file(family: Family, extension: str) -> Format:
-    """The family's format whose files end with `extension`; its own formats come before the core's."""
+    """The family's format whose files end with `extension`, or in its name; its own formats come before the core's."""
     for format_ in family.all_formats:
         if format_.extension.lower() == extension.lower():
+            return format_
+    for format_ in family.all_formats:
+        if f".{format_.name}" == extension.lower():
             return format_
     known = ", ".join(f.extension for f in family.all_formats)
     files = f"files that end in {extension}" if extension else "files without an ending"

@@ -18,9 +18,10 @@ import pluggy
 
 from i2c_core import hookspecs
 from i2c_core.composing import compose
-from i2c_core.errors import I2cError, PluginError, suggest
+from i2c_core.errors import FamilyError, I2cError, PluginError, suggest
 from i2c_core.families import API_VERSION, Families, Family
 from i2c_core.formats import Format
+from i2c_core.loops import programs_of
 from i2c_core.references import Reference, resolve
 
 GROUP = "i2c"
@@ -76,7 +77,7 @@ class Plugins:
         self._manager = pluggy.PluginManager(GROUP)
         self._manager.add_hookspecs(hookspecs)
         self.plugins: list[Plugin] = []
-        self.families = Families(compose)
+        self.families = Families(compose, programs_of)
         self.commands: dict[str, Registered] = {}
         self.metrics: dict[str, Registered] = {}
         self.learners: dict[str, Registered] = {}
@@ -227,5 +228,21 @@ def families() -> Families:
 
 
 def get_family(name: str) -> Family:
-    """An installed family by name, or several in one, `splits+functions`: see `i2c_core.composing`."""
+    """An installed family by name; or several in one, `splits+functions`, or one with loops, `figures:program`.
+
+    See `i2c_core.composing` and `i2c_core.loops`.
+    """
     return families()[name]
+
+
+def default_drawings() -> Family:
+    """The family of a drawing where none is named: the only installed one with strokes, loops and weights.
+
+    Raises:
+        FamilyError: there is none, or there are several.
+    """
+    ready = [f for f in families() if f.strokes is not None and f.loops is not None and f.weights is not None]
+    if len(ready) == 1:
+        return ready[0]
+    known = ", ".join(f.name for f in ready) or "none is installed"
+    raise FamilyError(f"nothing says which family the drawing is of; those with loops and weights: {known}", "name one")

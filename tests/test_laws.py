@@ -49,8 +49,8 @@ from i2c_core.reader import Reader
 from i2c_core.testing import CHECKS, Check, some_programs
 from i2c_core.training import train
 
-COMPOSED = ("splits+functions", "boxes+functions")
-every_family = pytest.mark.parametrize("family", [*families(), *map(get_family, COMPOSED)], ids=lambda f: f.name)
+MADE = ("splits+functions", "boxes+functions", "figures:program")
+every_family = pytest.mark.parametrize("family", [*families(), *map(get_family, MADE)], ids=lambda f: f.name)
 
 
 def budget_of(family: Family) -> int:
@@ -183,13 +183,16 @@ def test_that_the_test_of_uniformity_can_fail() -> None:
 
 
 @every_family
-def test_training_and_decoding_repeat_with_their_seed(family: Family, tmp_path: Path) -> None:
+def test_training_and_decoding_repeat_with_their_seed(
+    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("i2c_core.training.record.draw_curve", lambda lines: b"")  # a third of the time of a short run
     budget = budget_of(family)
     options = [
         *("model.width=16", "model.layers=1", "model.heads=2", "model.channels=4", "model.blocks=0"),
         *(f"model.budget={budget}", f"data.max_size={min(budget, family.vocabulary.shortest + 6)}"),
         *("run.batch_size=4", "run.steps=3", "run.eval_samples=0", "run.threads=1", "run.tensorboard=false"),
-        *("run.device=cpu", "data.workers=0", "model.dropout=0.1"),
+        *("run.device=cpu", "data.workers=0", "data.table=3000", "model.dropout=0.1"),
     ]
     folders = [train(family, resolve_config(options=options), tmp_path / name).checkpoint for name in ("a", "b")]
     first, second = map(load_checkpoint, folders)

@@ -9,7 +9,7 @@ import click
 from i2c_cli import options
 from i2c_cli.console import emit, emit_json, table
 from i2c_core.errors import FamilyError, suggest
-from i2c_core.families import MARK
+from i2c_core.families import LOOPED, MARK
 from i2c_core.plugins import families
 
 
@@ -21,7 +21,10 @@ def command(pattern: str, show: bool, as_json: bool) -> None:
     """List the families that are installed, or those whose name matches GLOB."""
     installed = families()
     found = [family for family in installed if fnmatch.fnmatchcase(family.name, pattern)]
-    if not found and MARK in pattern:  # a composition, which is not listed
+    if not found and pattern.endswith(LOOPED):  # made of others, and not listed
+        looped = [f.name + LOOPED for f in installed if f.loops is not None]
+        found = [installed[name] for name in looped if fnmatch.fnmatchcase(name, pattern)] or [installed[pattern]]
+    if not found and MARK in pattern:
         found = [installed[pattern]]
     if not found and pattern != "*":
         known = ", ".join(installed.names()) or "none is installed"

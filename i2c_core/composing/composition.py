@@ -76,6 +76,7 @@ def compose(model: Family, *materials: Family, name: str | None = None) -> Famil
         synthesize=None,
         lint=None,
         repair=None,
+        loops=None,
     )
     return composed
 

@@ -17,6 +17,7 @@ from i2c_core.datasets.gallery import contact_sheet, require_room
 from i2c_core.datasets.sampling import Sampler
 from i2c_core.errors import ConfigError, DataError, FamilyError
 from i2c_core.families import Family
+from i2c_core.loops import listed
 from i2c_core.programs import Program
 from i2c_core.raster import TokenBatch
 from i2c_core.references import resolve
@@ -97,13 +98,19 @@ def draw_sketches(
 ) -> NDArray[np.uint8]:
     """(N, C, H, W) uint8, programs as hands of their own draw them, black on white.
 
+    Of programs with loops it is what they draw.
+
     Args:
         size: height and width in pixels, the family's own unless told otherwise.
         seed: of all chance.
 
     Raises:
         FamilyError: the family has neither strokes nor sketches.
+        ProgramError: a program with loops that has no meaning.
     """
+    if family.plain is not None:
+        programs = [listed(family, p) for p in programs]
+        family = family.plain
     encoded = [family.to_tokens(p) for p in programs]
     ids, values = family.vocabulary.pack(encoded)
     chance = torch.Generator().manual_seed(seed)

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from i2c_core.families import Family
+from i2c_core.loops import Loops
 from i2c_core.references import resolve
 from i2c_core.tilesets.formats import FORMATS
+from i2c_core.tilesets.looping import POSITIONS
 from i2c_core.tilesets.tileset import SPACE, TileSet
 
 PIXELS = 8  # of a tile's side in the reference picture, at least
@@ -150,6 +152,7 @@ def language(tiles: str | Path | TileSet, name: str | None = None, **more: Any) 
         "synthesize": "i2c_core.tilesets.covering:synthesize",
         "lint": "i2c_core.tilesets.soundness:lint",
         "repair": "i2c_core.tilesets.repairing:repair_program",
+        "loops": Loops(POSITIONS, commands="i2c_core.tilesets.looping:commands"),
         "learner": "tiles",
         "recipe": RECIPE,
         "budget": budget(found),

@@ -32,6 +32,7 @@ def test_json_holds_tokens_and_values() -> None:
 def test_a_file_s_ending_picks_the_format() -> None:
     assert format_of_file(SPLITS, ".JSON").name == "json"
     assert format_of_file(SPLITS, ".txt").name == "text"
+    assert format_of_file(SPLITS, ".text").name == "text"  # by its name
 
 
 @pytest.mark.parametrize(

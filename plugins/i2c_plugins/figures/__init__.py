@@ -11,6 +11,7 @@ from typing import Any
 from i2c_core.families import Family
 from i2c_core.formats import Format
 from i2c_core.hookspecs import hookimpl
+from i2c_core.loops import Loops
 
 SIGNATURE = """
 cons      : (first: Command, rest: Figure) -> Figure order first < rest.first
@@ -34,6 +35,14 @@ TIKZ = Format(
     annotated=True,
     doc="a LaTeX document with a TikZ picture",
 )
+LOOPED_TIKZ = Format(
+    "tikz",
+    ".tex",
+    "i2c_plugins.figures.tikz_loops:write",
+    fragment="i2c_plugins.figures.tikz_loops:fragment",
+    annotated=True,
+    doc=r"a LaTeX document with a TikZ picture, loops as \foreach",
+)
 SVG = Format("svg", ".svg", "i2c_plugins.figures.svg:write", annotated=True, doc="a picture in SVG")
 JSON = Format(
     "json",
@@ -43,6 +52,27 @@ JSON = Format(
     key="commands",
     doc="a list of commands",
 )
+
+# A grid of circles joined by lines, and a mirrored half; {r} writes a radius where the language has one.
+LOOPED = (
+    """for (i < 3) {
+  for (j < 3) {
+    if (j > 0) {
+      line 4*j - 1, 4*i + 3 to 4*j + 1, 4*i + 3
+    }
+    circle 4*j + 2, 4*i + 3{r}
+  }
+}""",
+    """reflect (x = 15) {
+  line 5, 12 to 2, 9 arrow dashed
+  for (i < 2) {
+    rectangle 1, 3*i + 2 to 2*i + 4, 3*i + 4
+  }
+}""",
+)
+
+POSITIONS = {"circle": "x y", "rectangle": "x y x y", "line": "x y x y - -"}
+LABELS = {"label": "x y w h"}
 
 # Drawings of up to 12 commands: a line takes 8 tokens. Two cores see some 70 sketches a second in bfloat16.
 RECIPE = {
@@ -62,6 +92,7 @@ def language(
     most_radius: int = 1,
     labels: bool = False,
     grammar: str = "i2c_grammars:figures.lark",
+    correction: str | None = None,
     **more: Any,
 ) -> Family:
     """A family of figures.
@@ -73,6 +104,7 @@ def language(
         most_radius: circles have radii from 1 to this; where it is 1, none is written.
         labels: whether places for writing are part of the language.
         grammar: that writes such figures.
+        correction: by which a reader's candidates are weighed together with their shortest programs, if fitted.
         more: what else `Family` takes.
     """
     square = width == height
@@ -102,6 +134,13 @@ def language(
         canvas=(width, height),
         crops="i2c_plugins.figures.commands:writing" if labels else None,
         learner="items",
+        loops=Loops(
+            POSITIONS | ({"circle": "x y n"} if most_radius > 1 else {}) | (LABELS if labels else {}),
+            examples=tuple(t.replace("{r}", " radius 1" if most_radius > 1 else "") for t in LOOPED),
+            formats=(LOOPED_TIKZ,),
+            grown="i2c_plugins.figures.growing:grown",
+            correction=correction,
+        ),
         recipe=RECIPE,
         formats=(TIKZ, SVG, JSON),
         **more,
@@ -115,6 +154,7 @@ FAMILY = language(
     pixels=8,
     budget=200,
     weights="i2c_plugins.figures:figures.safetensors",
+    correction="i2c_plugins.figures:correction.json",
     doc="drawing commands on a 16x16 grid: circles, rectangles, lines and arrows",
     examples=(
         "circle 4, 10\nrectangle 1, 5 to 13, 15\nline 4, 9 to 4, 2 arrow",

@@ -51,14 +51,32 @@ HEAD = r"""
 
 def write(family: Family, program: Program, unexplained: Sequence[Region] = ()) -> str:
     """A whole document of one page that is the canvas."""
-    width, height = (_number(CELL * g) for g in Language.of(family.gamma).grid)
-    picture = fragment(family, program, unexplained)
-    return DOCUMENT.lstrip("\n").format(width=width, height=height, picture=picture)
+    return document(fragment(family, program, unexplained), Language.of(family.gamma))
 
 
 def fragment(family: Family, program: Program, unexplained: Sequence[Region] = ()) -> str:
     """The picture alone, to paste into a document that uses TikZ."""
     language, commands = Language.of(family.gamma), commands_of(program)
+    return picture([said(c, language) for c in commands], commands, language, unexplained)
+
+
+def document(fragment: str, language: Language) -> str:
+    """A document of one page around a picture."""
+    width, height = (_number(CELL * g) for g in language.grid)
+    return DOCUMENT.lstrip("\n").format(width=width, height=height, picture=fragment)
+
+
+def picture(
+    body: Sequence[str], commands: Sequence[Command], language: Language, unexplained: Sequence[Region] = ()
+) -> str:
+    """A picture of some lines of TikZ.
+
+    Args:
+        body: the lines.
+        commands: what they draw, which settles the settings.
+        language: of the commands.
+        unexplained: told in remarks.
+    """
     options = [
         f"x={_number(CELL)}mm, y={_number(CELL)}mm",
         f"line width={_number(CELL * WIDTH)}mm, line cap=round, line join=round",
@@ -70,7 +88,7 @@ def fragment(family: Family, program: Program, unexplained: Sequence[Region] = (
         back, aside = (_number(CELL * BARB * f(SPREAD)) for f in (math.cos, math.sin))
         lines.append(HEAD.strip("\n").format(back=back, aside=aside))
     lines.append("  \\useasboundingbox (0,0) rectangle ({},{});".format(*language.grid))
-    lines += [f"  {said(c, language)}" for c in commands]
+    lines += [f"  {line}" for line in body]
     lines += [f"  % {remark}" for remark in remarks(unexplained, language.grid)]
     settings, inner = ",\n    ".join(options), "\n".join(lines)
     return f"\\begin{{tikzpicture}}[{settings}]\n{inner}\n\\end{{tikzpicture}}"

@@ -20,9 +20,12 @@ from i2c_core.drawing import draw
 from i2c_core.families import Family
 from i2c_core.formats import find_format
 from i2c_core.leftovers import Region
+from i2c_core.loops import listed, programs_of
+from i2c_core.loops.sampling import sample
 from i2c_core.programs import Program
 from i2c_plugins.figures import DIAGRAMS, FAMILY
 from i2c_plugins.figures.commands import Language, commands_of, program_of
+from tests.plugins.figures.test_tikz_loops import EVERYTHING
 
 CELL = 32  # pixels
 COUNT = 8  # figures of each family
@@ -96,6 +99,18 @@ def test_labels_compile(compile_latex: Compile) -> None:
     program = DIAGRAMS.parse("label 3, 4 size 6 by 2\nlabel 21, 18 size 7 by 4")
     (page,) = pages(compile_latex(find_format(DIAGRAMS, "tikz").dumps(DIAGRAMS, program)))
     assert (page[160:224, 336:448] < 128).any()  # the second's box
+
+
+@pytest.mark.parametrize("family", [FAMILY, DIAGRAMS], ids=lambda f: f.name)
+def test_programs_with_loops_look_as_their_lists(family: Family, compile_latex: Compile) -> None:
+    """Where a loop draws a thing twice, edges are a little darker."""
+    language = programs_of(family)
+    rng = np.random.default_rng(0)
+    programs = [language.parse(EVERYTHING), *(sample(language, rng, 120) for _ in range(COUNT // 2))]
+    for program in programs:
+        (ours,) = pages(compile_latex(find_format(language, "tikz").dumps(language, program)))
+        (wanted,) = pages(compile_latex(find_format(family, "tikz").dumps(family, listed(language, program))))
+        assert max(far(ours, wanted), far(wanted, ours)) <= 1.0, language.show(program)
 
 
 def test_short_forms_compile_when_pasted(compile_latex: Compile) -> None:
