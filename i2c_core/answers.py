@@ -15,12 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from i2c_core.correction.shortest import Shortest
 from i2c_core.errors import I2cError
 from i2c_core.families import Family
 from i2c_core.leftovers import Leftovers, Region, leftovers
 from i2c_core.programs import Program
 from i2c_core.references import resolve
 from i2c_core.soundness import Change, Problem
+from i2c_core.synthesis import number_of
 
 Pixels = NDArray[np.uint8]
 Source = Any  # a path, "-", bytes, a PIL image, an array or a tensor
@@ -47,6 +49,9 @@ class Candidate:
         problems: what the family's rules say against the program, where it has some.
         changes: what a repair changed of what was read.
         bound: no program with the same picture has fewer symbols; None where nobody looked for a shorter one.
+        shortest: its shortest program with loops and reflections; None where nobody asked for it.
+        place: where the reader alone put it among the candidates, from 1, where they were weighed together with their
+            shortest programs; else None.
     """
 
     program: Program
@@ -61,6 +66,8 @@ class Candidate:
     problems: tuple[Problem, ...] = ()
     changes: tuple[Change, ...] = ()
     bound: int | None = None
+    shortest: Shortest | None = field(default=None, repr=False)
+    place: int | None = None
 
     @cached_property
     def leftovers(self) -> Leftovers | None:
@@ -94,6 +101,10 @@ class Candidate:
             found["overexplained"] = [region.box for region in self.overexplained]
         if self.bound is not None:
             found["bound"] = self.bound
+        if self.shortest is not None:
+            found["cost"], found["bound"] = number_of(self.shortest.cost), number_of(self.shortest.bound)
+            found["optimal"] = self.shortest.optimal
+            found["place"] = self.place
         if family.lint is not None:
             found["problems"] = [problem.record() for problem in self.problems]
             found["changes"] = [change.record() for change in self.changes]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ from i2c_core.datasets.pairs import held_out, pixel_keys, read_pairs
 from i2c_core.datasets.sampling import Sampler
 from i2c_core.errors import ConfigError, DataError
 from i2c_core.families import Family
+from i2c_core.loops import execute, layout_of
+from i2c_core.loops.random_programs import Accepts, random_body
 from i2c_core.programs import Program
 from i2c_core.raster import Renderer, TokenBatch
 from i2c_core.reader import Reader
@@ -28,6 +31,7 @@ ROUNDS = 20  # draws before a size is said to have no more held-out pictures
 DRAWN = 16  # programs drawn for each picture wanted: one in ten is held out, some are twins
 CHUNK = 20_000  # most programs drawn at once
 SKETCHED = 64  # figures sketched at once
+MOST_COMMANDS = 24  # of a regular scene
 APART = 1 << 31  # beyond every seed of a run, so that no run is measured on what it learned from
 
 
@@ -164,4 +168,49 @@ def sketched_examples(
             )
             picture = np.repeat(drawn[None], family.channels, 0)
             found.append(Example(f"sketch {len(found)}", picture, family.show(program), program.size, program))
+    return found
+
+
+def regular_examples(
+    family: Family,
+    count: int,
+    seed: int,
+    size: tuple[int, int] | None = None,
+    accepts: Accepts | None = None,
+    most: int = MOST_COMMANDS,
+) -> list[Example]:
+    """`count` distinct scenes that programs with loops and reflections draw, each as a hand of its own draws it.
+
+    Args:
+        family: one with `loops`, whose programs are strokes or that says how hands sketch them.
+        count: pictures in all.
+        seed: of programs and hands; no run of training draws with such seeds.
+        size: height and width of the pictures, the family's own unless told otherwise.
+        accepts: whether commands may be drawn together; see `random_body`.
+        most: commands of a scene.
+
+    Raises:
+        FamilyError: the family has no loops, or no strokes.
+    """
+    layout = layout_of(family)
+    rng = np.random.default_rng((APART, seed))
+    hand = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
+    chance = Random(int(rng.integers(1 << 62)))
+    programs: dict[Program, None] = {}
+    while len(programs) < count:
+        commands = execute(random_body(layout, chance, most, accepts), layout)
+        programs[family.canonical(layout.program_of(commands))] = None
+    listed = list(programs)
+    found: list[Example] = []
+    for first in range(0, count, SKETCHED):
+        some = listed[first : first + SKETCHED]
+        ids, values = family.vocabulary.pack([family.to_tokens(p) for p in some])
+        numbers = None if values is None else torch.from_numpy(values)
+        batch = TokenBatch(torch.from_numpy(ids), numbers, family.vocabulary)
+        ink = by_hand(family, batch, size or family.size, hand)  # (N, H, W)
+        pixels = (255 - (255 * ink).round()).to(torch.uint8).numpy()
+        for program, drawn in zip(some, pixels, strict=True):
+            picture = np.repeat(drawn[None], family.channels, 0)  # (C, H, W)
+            name = f"regular scene {len(found)}"
+            found.append(Example(name, picture, family.show(program), program.size, program))
     return found

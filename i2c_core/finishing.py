@@ -48,6 +48,7 @@ def finish(
                 picture=drawn[0],
                 distance=float(distances(family, drawn, given[None], first, first)[0]),
                 confidence=None,
+                shortest=None,
             )
         candidate = replace(candidate, problems=found.problems, changes=found.changes)
     elif family.lint is not None:
@@ -55,5 +56,5 @@ def finish(
     if seconds > 0 and family.synthesize is not None:
         short = synthesize(family, candidate.program, seconds)
         code = family.show(short.program)
-        candidate = replace(candidate, program=short.program, code=code, size=short.cost, bound=short.bound)
+        candidate = replace(candidate, program=short.program, code=code, size=int(short.cost), bound=int(short.bound))
     return candidate

@@ -27,6 +27,7 @@ class Options(TypedDict, total=False):
     shorten: float
     repair: bool
     refine: bool
+    program: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +52,8 @@ class Question:
         shorten: seconds to look for shorter programs with the same picture, in families that know how.
         repair: whether programs that the family's rules speak against are made sound, by the likeliest changes.
         refine: whether continuous values are moved to where the picture is met, in families with a soft renderer.
+        program: whether candidates are weighed together with their shortest programs with loops and reflections, in
+            families that have such; see `i2c_core.correction`.
 
     Raises:
         ConfigError: a number outside its range.
@@ -68,6 +71,7 @@ class Question:
     shorten: float = 0.0
     repair: bool = False
     refine: bool = True
+    program: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.n <= _MOST:

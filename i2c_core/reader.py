@@ -36,6 +36,7 @@ from i2c_core.checkpoints import (
     load_model,
     require_match,
 )
+from i2c_core.correction import Corrected, Corrector, confidences
 from i2c_core.decoding import AutoregressiveProposer, Proposer, Strategy
 from i2c_core.decoding.redraw import Ranked
 from i2c_core.decoding.rounds import comparison_size, make_stages, search, weighed
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over it stays under 200 MB
-SEARCHING = 0.9  # of the time for a picture; the rest is for drawing what was found
+SEARCHING = 0.9  # of the time for a picture, half of it for programs if asked for; the rest is for drawing
 PIXELS = 1 << 24  # of the pictures that are decoded at once: 64 MB as floats
 ZOOM = "zoom"  # the strategy that has weights of its own
 UNDEFINED = ("none of the programs found for it has a picture", "try --strategy sample, or another --budget")
@@ -81,6 +82,7 @@ class Reader:
         self._device = "auto"
         self._named = False  # whether somebody chose this checkpoint, instead of the family's own
         self._zooming: Reader | None = None
+        self._corrector: Corrector | None = None
 
     @classmethod
     def load(
@@ -156,7 +158,7 @@ class Reader:
                 (of 4 dimensions) of many.
             n: the most candidates of a picture; fewer where fewer were found.
             options: `strategy`, `budget`, `invert`, `seed`, `batch`, `time`, `preprocess`, `size`, `shorten`, `repair`,
-                `refine`: see `i2c_core.questions.Question`.
+                `refine`, `program`: see `i2c_core.questions.Question`.
 
         Returns:
             The candidates of one picture, best first, or a list of them a picture.
@@ -179,9 +181,10 @@ class Reader:
 
     def _answers(self, images: Iterable[Source], asked: Question) -> Iterator[Answer]:
         n = asked.n
-        stages = [
-            weighed(s, self.family, self._renderer) for s in make_stages(asked.strategy, self._looked(n), self.proposer)
-        ]
+        if asked.program and self._corrector is None:
+            self._corrector = Corrector(self.family)
+        looked = self._looked(n, asked.program)
+        stages = [weighed(s, self.family, self._renderer) for s in make_stages(asked.strategy, looked, self.proposer)]
         limit = self.budget if asked.budget is None else asked.budget
         self.family.vocabulary.require_budget(limit)
         if limit > self.budget and not getattr(self.proposer, "unbounded", False):
@@ -203,7 +206,8 @@ class Reader:
             stages = list(refiner.stages(asked.strategy, stages))
         source = iter(images)
         while chunk := list(islice(source, batch)):
-            deadline = None if asked.time is None else monotonic() + SEARCHING * asked.time
+            share = SEARCHING / 2 if asked.program else SEARCHING
+            deadline = None if asked.time is None else monotonic() + share * asked.time
             for answer in self._read_chunk(chunk, asked, stages, limit, generator, deadline, refiner):
                 yield self._finished(answer, asked)
 
@@ -239,7 +243,7 @@ class Reader:
                 np.stack([seen[number] for number in group]),
                 [compared[number] for number in group],
                 stages,
-                n=self._looked(asked.n),
+                n=self._looked(asked.n, asked.program),
                 budget=budget,
                 generator=generator,
                 deadline=deadline,
@@ -247,15 +251,18 @@ class Reader:
                 refine=refiner,
             )
             for number, result in zip(group, ranked, strict=True):
-                answers[number] = self._answer(answers[number], result, asked.n)
+                until = None if asked.time is None or deadline is None else deadline + SEARCHING / 2 * asked.time
+                answers[number] = self._answer(answers[number], result, asked, until)
         return answers
 
-    def _looked(self, n: int) -> int:
+    def _looked(self, n: int, program: bool) -> int:
         """How many candidates are looked at for n: a ranking is trusted by how far the first is above the next."""
+        if program and self._corrector is not None and self._corrector.correction is not None:
+            return max(n, self._corrector.looked)
         ranks = bool(getattr(self.proposer, "ranks", False))
         return max(n, WANTED) if ranks and self.calibration is not None else n
 
-    def _answer(self, answer: Answer, found: Ranked, n: int) -> Answer:
+    def _answer(self, answer: Answer, found: Ranked, asked: Question, deadline: float | None) -> Answer:
         if isinstance(found, I2cError):
             return replace(answer, error=blame(answer.name, found))
         if not found:
@@ -266,11 +273,18 @@ class Reader:
             sure = self.calibration.apply(features_of(found, given)).tolist()
             if given is not None and not ink_of(given).any():  # nothing was found: no network is asked about that
                 sure = [0.0] * len(found)
+        order: Sequence[Corrected | None] = [None] * len(found)
+        if asked.program and self._corrector is not None:
+            order = self._corrector(found, asked.n, deadline)
+            found, sure = [found[c.place] for c in order], confidences(sure, order)
         shown = []
-        for c, told in zip(found[:n], sure, strict=False):
+        for c, told, corrected in zip(found[: asked.n], sure, order, strict=False):
             crops = () if answer.picture is None else crops_of(self.family, c.program, answer.picture)
             code = self.family.show(c.program)
-            shown.append(Candidate(c.program, code, c.distance, c.logprob, c.size, c.pixels, told, given, crops))
+            one = Candidate(c.program, code, c.distance, c.logprob, c.size, c.pixels, told, given, crops)
+            if corrected is not None:
+                one = replace(one, shortest=corrected.shortest, place=corrected.place + 1)
+            shown.append(one)
         return replace(answer, candidates=shown)
 
     def _finished(self, answer: Answer, asked: Question) -> Answer:

@@ -21,13 +21,14 @@ from i2c_core.cards import model_card
 from i2c_core.checkpoints import Checkpoint, describe_model, load_checkpoint, save_checkpoint
 from i2c_core.datasets.pairs import held_out, pixel_keys
 from i2c_core.decoding import Beam, Observation, Proposals
-from i2c_core.errors import ConfigError, DataError
+from i2c_core.errors import ConfigError, DataError, FamilyError
 from i2c_core.evaluation import Evaluation, Row, evaluate, wilson
 from i2c_core.examples import (
     Example,
     held_out_examples,
     pair_examples,
     parse_sizes,
+    regular_examples,
     sketched_examples,
     trained_sizes,
 )
@@ -338,3 +339,17 @@ def test_sketches_are_of_a_seed() -> None:
     assert str(caught.value) == (
         "splits does not say the strokes of its programs, which a sketch needs\n  -> leave --sketch out"
     )
+
+
+def test_sketches_of_regular_scenes_are_of_a_seed() -> None:
+    one = regular_examples(FIGURES, 4, seed=1)
+    again, other = (regular_examples(FIGURES, 4, seed=seed) for seed in (1, 2))
+    assert [e.name for e in one] == [f"regular scene {i}" for i in range(4)]
+    assert all(np.array_equal(a.picture, b.picture) and a.code == b.code for a, b in zip(one, again, strict=True))
+    assert [e.code for e in one] != [e.code for e in other]
+    for example in one:
+        assert example.picture.shape == (1, *FIGURES.size)
+        assert example.truth(FIGURES) == FIGURES.canonical(FIGURES.parse(example.code))
+        assert 3 <= len(example.code.splitlines()) <= 24
+    with pytest.raises(FamilyError, match="family splits has no loops"):
+        regular_examples(SPLITS, 1, seed=0)
