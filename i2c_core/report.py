@@ -11,7 +11,6 @@ from __future__ import annotations
 import base64
 import html
 import math
-import textwrap
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -22,12 +21,9 @@ from i2c_core.answers import Answer, Candidate
 from i2c_core.drawing import png_bytes
 from i2c_core.leftovers import Region
 from i2c_core.raster import to_png
+from i2c_core.sheets import CELL, FAINT, FONT, INK, MARGIN, PAPER, SPACING, place, wrap
 
-CELL = 128  # pixels a side of a picture in the side-by-side picture
-MARGIN = 12
 TEXT = 360  # pixels of width for the code
-FONT = 14  # pixels
-PAPER, INK, FAINT = (255, 255, 255), (24, 24, 24), (130, 130, 130)
 MISSED, INVENTED = (214, 30, 30), (30, 80, 230)  # ink that is not explained, and ink that is not in the input
 
 STYLE = """
@@ -181,35 +177,21 @@ def side_by_side(answers: Sequence[Answer]) -> Image.Image:
         left, middle, right = _places(column * width)
         y = top + row * height
         if answer.picture is not None:
-            _place(sheet, marked_input(answer), left, y)
+            place(sheet, marked_input(answer), left, y)
         if answer.error is not None:
-            lines = _wrap(answer.error.fact)
+            lines = wrap(answer.error.fact)
         elif answer.candidates:
             best = answer.candidates[0]
-            _place(sheet, marked_output(best), middle, y)
-            lines = [*_wrap(best.code), f"distance {best.distance:.4g}"]
+            place(sheet, marked_output(best), middle, y)
+            lines = [*wrap(best.code), f"distance {best.distance:.4g}"]
             if best.confidence is not None:
                 lines[-1] += f", confidence {share(best.confidence)}"
         else:
             lines = ["no candidate"]
-        draw.multiline_text((right, y), "\n".join([*lines, answer.name]), fill=INK, font=font, spacing=4)
+        draw.multiline_text((right, y), "\n".join([*lines, answer.name]), fill=INK, font=font, spacing=SPACING)
     return sheet
 
 
 def _places(x: int) -> tuple[int, int, int]:
     """Where the input, the output and the code of an answer stand, from its left end."""
     return x + MARGIN, x + 2 * MARGIN + CELL, x + 3 * MARGIN + 2 * CELL
-
-
-def _wrap(text: str, columns: int = 46, lines: int = 4) -> list[str]:
-    wrapped = [part for line in text.splitlines() for part in textwrap.wrap(line, columns) or [""]]
-    return wrapped if len(wrapped) <= lines else [*wrapped[: lines - 1], wrapped[lines - 1] + " ..."]
-
-
-def _place(sheet: Image.Image, pixels: NDArray[np.uint8], x: int, y: int) -> None:
-    """A picture (C, H, W) in its cell: enlarged without blur, or made smaller, framed."""
-    picture = to_png(pixels).convert("RGB")
-    scale = CELL / max(picture.size)
-    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    sheet.paste(picture.resize(size, Image.Resampling.NEAREST if scale >= 1 else Image.Resampling.BOX), (x, y))
-    ImageDraw.Draw(sheet).rectangle((x - 1, y - 1, x + size[0], y + size[1]), outline=FAINT)

@@ -58,19 +58,51 @@ def read_each(family: Family, sources: Sequence[str], format_name: str | None = 
             yield error
 
 
-def _read_one(family: Family, source: str, number: int, wanted: Format | None) -> Source:
-    """The program of a source."""
+@dataclass(frozen=True)
+class Given:
+    """What one source holds, as text.
+
+    Attributes:
+        name: what to call it, see `Source`.
+        where: the file, for messages; empty for a text on the command line.
+        text: what it holds.
+        format: how it is written; None for the family's grammar.
+    """
+
+    name: str
+    where: str
+    text: str
+    format: Format | None
+
+
+def open_source(family: Family, source: str, number: int = 1, wanted: Format | None = None) -> Given:
+    """What a source holds.
+
+    Args:
+        family: whose formats say what a file's ending means.
+        source: a text, a file that exists, or `-` for standard input.
+        number: which of the sources it is, for its name.
+        wanted: the format, where it is told; else a file's ending tells it.
+
+    Raises:
+        FormatError: it cannot be read, or no format has its ending.
+    """
     path = Path(source)
     if source == STDIN:
-        name, where, text, format_ = "stdin", "stdin", _decode(sys.stdin.buffer.read(), "standard input"), wanted
-    elif _is_file(path):
-        name, where, text, format_ = path.stem, source, _read(path), wanted
+        return Given("stdin", "stdin", _decode(sys.stdin.buffer.read(), "standard input"), wanted)
+    if _is_file(path):
+        text = _read(path)
         if wanted is None and path.is_file():  # a pipe has no ending
-            format_ = format_of_file(family, path.suffix)
-    else:
-        name, where, text, format_ = f"program-{number}", "", source, wanted
-        _refuse_path(family, source)
-    return Source(name, _parse(family, text, format_, where))
+            wanted = format_of_file(family, path.suffix)
+        return Given(path.stem, source, text, wanted)
+    _refuse_path(family, source)
+    return Given(f"program-{number}", "", source, wanted)
+
+
+def _read_one(family: Family, source: str, number: int, wanted: Format | None) -> Source:
+    """The program of a source."""
+    given = open_source(family, source, number, wanted)
+    return Source(given.name, parse_given(family, given))
 
 
 def read_tokens(family: Family, sources: Sequence[str]) -> list[str]:
@@ -121,9 +153,11 @@ def _decode(content: bytes, name: str) -> str:
         raise FormatError(f"{name} is no UTF-8 text: byte {error.start + 1}", "save it as UTF-8") from None
 
 
-def _parse(family: Family, text: str, format_: Format | None, where: str) -> Program:
+def parse_given(family: Family, given: Given) -> Program:
+    """The program that a source's text says; errors tell where it stands."""
+    where, format_ = given.where, given.format
     try:
-        program = family.parse(text) if format_ is None else format_.loads(family, text)
+        program = family.parse(given.text) if format_ is None else format_.loads(family, given.text)
         return family.check(program)
     except ParseError as error:
         raise (ParseError(f"{where}: {error.fact}", error.hint, error.line, error.column) if where else error) from None

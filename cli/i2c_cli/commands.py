@@ -16,6 +16,8 @@ COMMANDS = {
     "convert": "write programs in another format",
     "lint": "tell what is wrong with programs that are legal, and repair them",
     "synthesize": "find the shortest programs with the same pictures",
+    "extrapolate": "continue drawings: run the loops of their programs longer",
+    "similar": "rank drawings by how alike their programs are",
     "families": "list the families that are installed",
     "plugins": "list the plugins, what each adds, and what is wrong with it",
     "new-family": "write a new family as an installable plugin",

@@ -11,6 +11,8 @@ from i2c_cli import options
 from i2c_cli.console import complain, emit_json, say, warn
 from i2c_cli.targets import Targets
 from i2c_core.families import Family
+from i2c_core.loops import programs_of
+from i2c_core.plugins import default_drawings
 
 if TYPE_CHECKING:
     from i2c_core.answers import Answer, Candidate
@@ -44,6 +46,7 @@ CODE = ("text", "json")  # formats that show how a program is put together
 @options.grid
 @click.option("--budget", metavar="TOKENS", type=click.IntRange(1), help="Most tokens of a program.")
 @click.option("--invert/--no-invert", default=None, help="Exchange dark and light, or not [default: by the image].")
+@click.option("--program", "looped", is_flag=True, help="Print the shortest program with loops that draws the code.")
 @click.option("--repair", is_flag=True, help="Make code sound by the family's rules, by the likeliest changes.")
 @options.no_preprocess
 @options.no_refine
@@ -68,6 +71,7 @@ def command(
     grid: tuple[int, int] | None,
     budget: int | None,
     invert: bool | None,
+    looped: bool,
     repair: bool,
     no_preprocess: bool,
     no_refine: bool,
@@ -81,15 +85,22 @@ def command(
     distance is 0 where they are equal; drawings by hand never are. Confidence is how probable it is that the code is
     right, where the network's training measured that.
     """
-    targets = Targets.plan(images, family, weights, format_name, output, picture, as_json, snippet)
+    if family is not None and family.plain is not None and weights is None:  # NAME:program, by the network of NAME
+        family, looped = family.plain, True
+    if looped and family is None and weights is None:
+        family = default_drawings()
+    spoken = programs_of(family) if looped and family is not None else family
+    targets = Targets.plan(images, family, weights, format_name, output, picture, as_json, snippet, spoken)
     from i2c_core.leftovers import ink_of
     from i2c_core.progress import make_progress
     from i2c_core.reader import Reader
+    from i2c_core.understanding import with_programs
 
     failed = missed = False
     kept: list[Answer] = []
     with Reader.load(targets.weights, device, family, strategy.name) as reader:
-        format_ = targets.format(reader.family, format_name)
+        spoken = programs_of(reader.family) if looped else reader.family
+        format_ = targets.format(spoken, format_name)
         how = strategy.make(reader.that_knows(strategy.name).proposer)
         answers = reader.read_many(
             targets.inputs,
@@ -104,12 +115,15 @@ def command(
             shorten=(SHORTEN if time is None else time) if as_json or format_.name in CODE else 0.0,
             repair=repair,
             refine=not no_refine,
+            program=looped,
         )
         with make_progress(quiet or len(targets.inputs) < 2).task("images", len(targets.inputs)) as task:
             for index, answer in enumerate(answers):
+                if looped:
+                    answer = with_programs(answer, reader.family, SHORTEN if time is None else time)
                 met = [c for c in answer.candidates if threshold is None or c.distance <= threshold]
                 if as_json:
-                    emit_json(answer.record(reader.family))
+                    emit_json(answer.record(spoken))
                 if answer.error is not None:
                     failed = True
                     complain(answer.error)
@@ -122,7 +136,7 @@ def command(
                     )
                     say(f"{answer.name}: no code within a distance of {threshold:g}: {best}")
                 else:
-                    wrote = targets.write(index, met, reader.family, format_)
+                    wrote = targets.write(index, met, spoken, format_)
                     if met[0].given is not None and not ink_of(met[0].given).any():
                         warn(f"{answer.name} shows no drawing: no dark strokes on light paper, or light ones on dark")
                     say(f"{answer.name}: {_told(met[0])}{wrote}", quiet)
@@ -132,7 +146,7 @@ def command(
                 if side_by_side is not None or report is not None:
                     kept.append(answer)
                 task.advance()
-        _write_overviews(kept, reader.family.name, side_by_side, report, quiet)
+        _write_overviews(kept, spoken.name, side_by_side, report, quiet)
     return 1 if failed else MISSED if missed else 0
 
 
@@ -161,7 +175,11 @@ def _write_overviews(answers: list[Answer], family: str, sheet: Path | None, pag
 def _told(best: Candidate) -> str:
     """What is said of an answer: how sure it is where that is known, how far and how long."""
     distance, size = f"distance {best.distance:.6g}", f"{best.size} symbol{'s' * (best.size != 1)}"
-    if best.bound is not None:
+    if best.shortest is not None:
+        from i2c_core.synthesis import told_cost
+
+        size = told_cost(best.shortest)
+    elif best.bound is not None:
         size += ", the fewest possible" if best.bound >= best.size else f", at least {best.bound} are needed"
     if best.confidence is None:
         return f"{distance}, {size}"

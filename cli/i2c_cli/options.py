@@ -19,6 +19,7 @@ OTHER_PICTURES = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".s
 PATH = click.Path(path_type=Path)
 LARGEST = 4096  # pixels a side; a colour picture of it takes 50 MB
 LARGEST_SEED = 2**63 - 1  # what torch takes
+LONGEST = 19  # digits of a number of rounds
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -181,6 +182,32 @@ def time(command: Command) -> Command:
     """--time SECONDS an image."""
     help = "Most seconds an image, for the best found by then."
     return click.option("--time", metavar="SECONDS", type=Number(0, min_open=True), help=help)(command)
+
+
+def seconds(help: str = "Most seconds to look for the shortest program of a drawing.") -> Decorator:
+    """--time SECONDS for the search for a program, of which the best so far counts."""
+    kind = Number(0, min_open=True)
+    return click.option("--time", "seconds", metavar="SECONDS", type=kind, default=5.0, show_default=True, help=help)
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[int, int]:
+    """Numbers by number from N=COUNT, each N once."""
+    found: dict[int, int] = {}
+    for value in values:
+        left, equals, right = value.partition("=")
+        if not equals or not all(s.isascii() and s.isdigit() and len(s) < LONGEST for s in (left, right)):
+            raise Usage(f"{param.opts[0]} {value!r} is no loop and its rounds", f"write {param.opts[0]} 1=5")
+        if int(left) in found:
+            raise Usage(f"{param.opts[0]} names loop {int(left)} twice", "name it once")
+        found[int(left)] = int(right)
+    return found
+
+
+def rounds(name: str, help: str) -> Decorator:
+    """--loop N=COUNT, as often as wanted; handed on as a dictionary."""
+    return click.option(
+        name, name.lstrip("-"), metavar="N=COUNT", multiple=True, callback=_pairs, help=f"{help} May be repeated."
+    )
 
 
 def count(default: int, help: str, most: int | None = None) -> Decorator:

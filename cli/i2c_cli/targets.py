@@ -44,8 +44,12 @@ class Targets:
         picture: Path | None,
         as_json: bool,
         snippet: bool = False,
+        spoken: Family | None = None,
     ) -> Targets:
-        """Find the inputs; raise `Usage` for options that do not go together."""
+        """Find the inputs; raise `Usage` for options that do not go together.
+
+        `spoken` is the family of the code, where it is not the one that reads.
+        """
         output = None if str(output) == STDOUT else output
         if family is None and weights is None:
             ready = [f.name for f in families() if f.weights is not None]
@@ -71,7 +75,7 @@ class Targets:
         names = output_names([Path("stdin" if str(p) == "-" else p) for p in inputs]) if output or picture else []
         targets = cls(source, inputs, names, several, output, picture, as_json, snippet)
         if family is not None:
-            targets.format(family, format_name)  # so that a wrong one is told before the network is loaded
+            targets.format(spoken or family, format_name)  # so that a wrong one is told before the network is loaded
         return targets
 
     def format(self, family: Family, name: str | None) -> Format:

@@ -48,7 +48,9 @@ def test_listing_is_fast(process: Process, word: str) -> None:
         assert process("-m", "i2c_cli", word).returncode == 0
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert best < 0.3
+        if best < 0.3:
+            return
+    pytest.fail(f"it took {best:.2f} s at best")
 
 
 def test_help_lists_every_registered_command(i2c: Run, plugins: Plugins) -> None:

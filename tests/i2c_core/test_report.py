@@ -10,7 +10,8 @@ from i2c_core.answers import Answer, Candidate
 from i2c_core.errors import ImageError
 from i2c_core.leftovers import Region
 from i2c_core.plugins import get_family
-from i2c_core.report import CELL, INVENTED, MISSED, difference, html_report, mark, marked_output, side_by_side
+from i2c_core.report import INVENTED, MISSED, difference, html_report, mark, marked_output, side_by_side
+from i2c_core.sheets import CELL
 
 SPLITS = get_family("splits")
 NASTY = """<script>alert("x")</script> & 'quotes'"""

@@ -93,7 +93,7 @@ def test_a_family_that_cannot() -> None:
     dots = Family("dots", root="Dots", signature=SIGNATURE, render=render, size=(1, 4))
     with pytest.raises(FamilyError) as caught:
         synthesize(dots, dots.parse("paper"))
-    assert str(caught.value) == "family dots shortens no programs\n  -> give it a way to with synthesize="
+    assert str(caught.value) == "family dots shortens no programs\n  -> give it a way to with synthesize= or loops="
 
 
 def test_a_program_of_another_family_is_refused() -> None:
