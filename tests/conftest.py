@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -17,6 +19,22 @@ collect_ignore = ["frozen_plugin"]  # a plugin with tests of its own, run in an 
 
 settings.register_profile("fast", max_examples=25, deadline=None, derandomize=True)
 settings.load_profile("fast")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def threads_stay_as_they_were() -> Iterator[None]:
+    """A module of tests that leaves torch with more threads makes all that come after it dear; it fails here."""
+    before = _threads()
+    yield
+    after = _threads()
+    if before is not None and after is not None and after > before:
+        sys.modules["torch"].set_num_threads(before)
+        pytest.fail(f"torch had {before} threads before these tests and has {after} after them: set them back")
+
+
+def _threads() -> int | None:
+    """Threads of torch, which nobody imports for that."""
+    return sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

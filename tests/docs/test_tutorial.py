@@ -19,7 +19,7 @@ def run_block(block: Block, folder: Path, variables: Callable[[], Mapping[str, s
     elif block.language == "diff":
         apply_diff(PAGE, block, folder / name)
     elif block.language == "console":
-        run_console(PAGE, block, folder, variables)
+        run_console(PAGE, block, folder, variables, here=False)  # it is about plugins that are installed
     else:
         assert block.language == "python", f"{PAGE.name}:{block.line} is a block that nobody runs"
 

@@ -19,11 +19,13 @@ OWN = ("masks", "masking", "common")
 def masks() -> Iterator[ModuleType]:
     """The benchmark as a module; what it is made of leaves no trace."""
     sys.path.insert(0, BENCHMARKS)
+    threads = torch.get_num_threads()
     try:
         import masks
 
         yield masks
     finally:
+        torch.set_num_threads(threads)  # which engines set, and two of which cost every later test here tenfold
         sys.path.remove(BENCHMARKS)
         for name in [n for n in sys.modules if n.partition(".")[0] in OWN]:
             del sys.modules[name]

@@ -455,14 +455,18 @@ def test_fingerprints_stay(table: str, root: str, fingerprint: str) -> None:
 
 @pytest.mark.slow
 def test_grounding_is_fast() -> None:
-    def seconds(table: str, root: str) -> float:
+    def takes(seconds: float, table: str, root: str) -> bool:
+        """Whether one of three times is within so many seconds: a busy machine is not what is measured."""
         signature = Signature.parse(table)
-        begin = time.perf_counter()
-        Vocabulary(signature, parse_type(root))
-        return time.perf_counter() - begin
+        for _ in range(3):
+            begin = time.process_time()
+            Vocabulary(signature, parse_type(root))
+            if time.process_time() - begin < seconds:
+                return True
+        return False
 
     lines = [f"f{i} : (K{i}, K{(i + 1) % 10}) -> T\nK{i} = 0..1023" for i in range(10)]
-    assert min(seconds("\n".join(lines), "T") for _ in range(3)) < 0.3
+    assert takes(0.3, "\n".join(lines), "T")
     lines = [f"r{i} : (T[s], List[T[s+1], 0..3]) -> T[s]" for i in range(95)]
-    assert min(seconds("\n".join([*lines, "z : T[s]", "s = 0..999"]), "T[0]") for _ in range(3)) < 1.0  # 102,994
-    assert min(seconds("draw : (List[I, 0..20000]) -> I\nb : I", "I") for _ in range(3)) < 1.0
+    assert takes(1.0, "\n".join([*lines, "z : T[s]", "s = 0..999"]), "T[0]")  # 102,994 productions
+    assert takes(1.0, "draw : (List[I, 0..20000]) -> I\nb : I", "I")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from environments import Environment, make_environment
+from environments import make_environment
 from plans import CAVES
 
 from i2c_cli.new_family import TEMPLATES
@@ -39,18 +39,16 @@ DIGIT: "0".."9"
 """
 
 
-def write(tmp_path: Path, kind: str) -> tuple[Path, list[Path]]:
+def write(tmp_path: Path, kind: str, name: str = "my-own") -> tuple[Path, list[Path]]:
     """A new distribution of one of the three kinds, and its files, relative to it."""
-    target = tmp_path / "i2c-family-my-own"
+    target = tmp_path / f"i2c-family-{name}"
     if kind == "plain":
-        files = scaffold.new_family(TEMPLATES, target, "my-own")
+        files = scaffold.new_family(TEMPLATES, target, name)
     elif kind == "grammar":
         (tmp_path / "sums.lark").write_text(SUMS, encoding="utf-8")
-        files = scaffold.new_family_from_grammar(
-            TEMPLATES, target, "my-own", Family.from_grammar(tmp_path / "sums.lark")
-        )
+        files = scaffold.new_family_from_grammar(TEMPLATES, target, name, Family.from_grammar(tmp_path / "sums.lark"))
     else:
-        files = scaffold.new_family_like(TEMPLATES, target, "my-own", kind, installed())
+        files = scaffold.new_family_like(TEMPLATES, target, name, kind, installed())
     return target, sorted(p.relative_to(target) for p in files)
 
 
@@ -80,26 +78,18 @@ def test_the_exact_set_of_files(kind: str, more: set[str], tmp_path: Path) -> No
         assert not text.endswith("\n\n")
 
 
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    return make_environment(tmp_path_factory.mktemp("environment") / ".venv")
-
-
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["grammar", "splits"])
-def test_it_installs_and_its_tests_pass(kind: str, tmp_path: Path, environment: Environment) -> None:
-    target, _ = write(tmp_path, kind)
-    environment.install(target)
-    environment.run("-m", "pytest", "-q", "-W", "error", cwd=target)
-    assert "my-own " in environment.i2c("families", cwd=tmp_path)
-
-
-@pytest.mark.slow
-def test_it_trains_and_decodes(tmp_path: Path, environment: Environment) -> None:
-    target, _ = write(tmp_path, "plain")
-    environment.install(target)
-    environment.run("-m", "pytest", "-q", "-W", "error", cwd=target)
-    assert "my-own " in environment.i2c("families", cwd=tmp_path)
+def test_they_install_pass_their_tests_train_and_decode(tmp_path: Path) -> None:
+    """One environment for the three kinds: most of what it takes is Python, pip and torch beginning."""
+    environment = make_environment(tmp_path / ".venv")
+    names = {"plain": "my-own", "grammar": "my-sums", "splits": "my-splits"}
+    targets = [write(tmp_path, kind, name)[0] for kind, name in names.items()]
+    environment.install(*targets)
+    told = environment.run("-m", "pytest", "-v", "-W", "error", *map(str, targets), cwd=tmp_path)
+    for name in names.values():
+        assert f"/test_{name.replace('-', '_')}.py::test_contract[masks] PASSED" in told
+    listed = environment.i2c("families", cwd=tmp_path)
+    assert all(f"{name} " in listed for name in names.values())
     few = ["--steps", "3", "--batch-size", "8", "--set", "run.eval_samples=8", "--set", "model.width=32"]
     environment.i2c("train", "--family", "my-own", *few, "--out", "run", cwd=tmp_path)
     environment.i2c("render", "draw dot 1 2", "--family", "my-own", "-o", "dot.png", cwd=tmp_path)

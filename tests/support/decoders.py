@@ -95,4 +95,10 @@ def truth(vocabulary: Vocabulary, image: Tensor, budget: int, temperature: float
 
 
 def rows(proposals: Proposals, vocabulary: Vocabulary, image: int = 0) -> list[tuple[int, ...]]:
-    return [tuple(t for t in row if t < vocabulary.pad) for row in proposals.ids[image].tolist()]
+    return programs_of(proposals.ids[image], vocabulary.pad)
+
+
+def programs_of(ids: Tensor, pad: int) -> list[tuple[int, ...]]:
+    """The programs of rows (R, T) of tokens, without the pads behind them."""
+    lengths = (ids < pad).sum(1).tolist()
+    return [tuple(row[:length]) for row, length in zip(ids.tolist(), lengths, strict=True)]

@@ -5,13 +5,20 @@ A block may have a marker, an HTML comment on the line before its fence: `<!-- r
 
 from __future__ import annotations
 
+import contextlib
 import doctest
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
+
+from click.testing import CliRunner
+
+from i2c_cli.app import application
 
 FLAGS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 
@@ -58,28 +65,46 @@ def run_python(page: Path, found: Iterable[Block]) -> None:
         names = test.globs
 
 
-def run_console(page: Path, block: Block, folder: Path, environment: Callable[[], Mapping[str, str]]) -> None:
+def run_console(
+    page: Path, block: Block, folder: Path, environment: Callable[[], Mapping[str, str]], here: bool = True
+) -> None:
     """Run the lines that begin with `$ ` in a folder; the lines behind one are what it prints, `...` for anything.
 
     A command without such lines may print what it likes. Each must leave with 0. `environment` is asked before each for
-    the variables to set.
+    the variables to set. A plain `i2c ...` runs in this process, which has torch loaded, unless `here` is False: all
+    else is bash's.
     """
     for part in re.split(r"^\$ ", block.text, flags=re.M)[1:]:
         command, _, wanted = part.partition("\n")
-        done = subprocess.run(
-            ["bash", "-c", command],
-            cwd=folder,
-            env=os.environ | dict(environment()),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        )
+        unquoted = re.sub(r"""'[^']*'|"[^"$`\\]*\"""", "", command)
+        plain = here and command.startswith("i2c ") and not re.search(r"[|&;<>()$`\\\"']", unquoted)
+        code, said = (_run_here if plain else _run_by_bash)(command, folder, environment())
         where = f"{page.name}:{block.line}: $ {command}"
-        assert done.returncode == 0, f"{where}\n{done.stdout}"
+        assert code == 0, f"{where}\n{said}"
         if wanted.strip():
-            same = doctest.OutputChecker().check_output(wanted, done.stdout, FLAGS)
-            assert same, f"{where}\nexpected\n{wanted}\ngot\n{done.stdout}"
+            same = doctest.OutputChecker().check_output(wanted, said, FLAGS)
+            assert same, f"{where}\nexpected\n{wanted}\ngot\n{said}"
+
+
+def _run_by_bash(command: str, folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
+    """The exit code, and what was said on stdout and stderr."""
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=os.environ | dict(variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    return done.returncode, done.stdout
+
+
+def _run_here(command: str, folder: Path, variables: Mapping[str, str]) -> tuple[int, str]:
+    """The same of the command line called in this process."""
+    with contextlib.chdir(folder), mock.patch.dict(os.environ, variables):
+        done = CliRunner().invoke(application, shlex.split(command)[1:], catch_exceptions=False)
+    return done.exit_code, done.output
 
 
 def apply_diff(page: Path, block: Block, file: Path) -> None:

@@ -9,7 +9,20 @@ from typing import Any
 
 import pytest
 import torch
-from decoders import LANGUAGES, LISTS, SPLITS, TINY, Fake, mask_of, pictures, proposer, rows, truth, vocabulary_of
+from decoders import (
+    LANGUAGES,
+    LISTS,
+    SPLITS,
+    TINY,
+    Fake,
+    mask_of,
+    pictures,
+    programs_of,
+    proposer,
+    rows,
+    truth,
+    vocabulary_of,
+)
 from torch import Tensor
 
 from i2c_core.datasets.enumeration import enumerate_programs
@@ -213,7 +226,8 @@ def test_draws_without_replacement_follow_the_probabilities(temperature: float) 
     if temperature != 1:
         wanted = narrow(Fake(vocabulary.size), vocabulary, 5, Sample(temperature))
     found = many_images(vocabulary, StochasticBeam(temperature=temperature), 2, 5, 20_000)
-    pairs = [tuple(tuple(t for t in row if t < vocabulary.pad) for row in image) for image in found.ids.tolist()]
+    flat = programs_of(found.ids.flatten(0, 1), vocabulary.pad)
+    pairs = list(zip(flat[::2], flat[1::2], strict=True))
     assert agrees([first for first, _ in pairs], wanted)
     after = {(a, b): p + q - math.log1p(-math.exp(p)) for (a, p), (b, q) in itertools.permutations(wanted.items(), 2)}
     assert agrees(pairs, after)  # type: ignore[arg-type]
@@ -291,9 +305,10 @@ def test_particles_find_the_posterior_and_the_evidence(likelihood: Any, threshol
     assert abs(float(estimates.mean()) - math.exp(evidence)) < 5 * error + 1e-9
     # Estimates weighed by their own evidence are those of one large set of particles.
     mass: dict[tuple[int, ...], float] = Counter()
-    for image, scores in zip(found.ids.tolist(), found.scores.exp() * estimates.unsqueeze(1), strict=True):
-        for row, score in zip(image, scores.tolist(), strict=True):
-            mass[tuple(t for t in row if t < vocabulary.pad)] += score / float(estimates.sum())
+    shares = found.scores.exp() * (estimates / estimates.sum()).unsqueeze(1)
+    programs = programs_of(found.ids.flatten(0, 1), vocabulary.pad)
+    for program, share in zip(programs, shares.flatten().tolist(), strict=True):
+        mass[program] += share
     for program, logp in wanted.items():
         assert mass[program] == pytest.approx(math.exp(logp), abs=0.03)
 

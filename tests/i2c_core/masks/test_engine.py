@@ -6,6 +6,8 @@ import itertools
 import pickle
 import random
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -57,8 +59,38 @@ def opened(legal: Tensor) -> list[set[int]]:
     return [set(row.nonzero().flatten().tolist()) for row in legal]
 
 
-def unpacked(packed: Tensor, tokens: int) -> list[set[int]]:
-    return [{t for t in range(tokens) if row[t // 32] >> (t % 32) & 1} for row in packed.tolist()]
+@dataclass(frozen=True)
+class Step:
+    """What the interpreter says of every row, and the token that each then takes."""
+
+    open: list[set[int]]
+    types: list[int]
+    refused: list[bool]
+    tokens: list[int]
+
+    def legal(self, tokens: int) -> Tensor:
+        """(B, V) the open tokens."""
+        return torch.tensor([[t in row for t in range(tokens)] for row in self.open], dtype=torch.bool)
+
+
+@lru_cache(maxsize=512)  # one walk for all ways to mask: the interpreter is slow
+def walk_at_random(
+    automaton: Automaton, budgets: tuple[int, ...], seed: int, wrong: float, fresh: int | None
+) -> list[tuple[Step, Tensor, list[list[int]]]]:
+    """The steps of the interpreter, wrong tokens among them, each with its open tokens (B, V) and those packed."""
+    choose, pad = random.Random(seed), len(automaton.tokens)
+    walks, steps = [Interpreter(automaton, budget, fresh=fresh) for budget in budgets], []
+    for _ in range(max(budgets) + 1):
+        step = Step([w.legal() for w in walks], [w.type for w in walks], [w.refused for w in walks], [])
+        for walk, open_ in zip(walks, step.open, strict=True):
+            token = choose.choice(sorted(open_)) if open_ else pad
+            if walk.type and choose.random() < wrong:
+                token = choose.choice([-(1 << 62), -5, -1, pad, pad + 1, 1 << 40, *range(pad)])
+            walk.advance(token)
+            step.tokens.append(token)
+        words = [[sum(1 << t - w for t in row if w <= t < w + 32) for w in range(0, pad, 32)] for row in step.open]
+        steps.append((step, step.legal(pad), words))
+    return steps
 
 
 def follow(
@@ -70,33 +102,24 @@ def follow(
     fresh: int | None = None,
 ) -> list[list[int]]:
     """Walk at random, wrong tokens among them, and compare all that a state says; gives the tokens of each row."""
-    choose, pad = random.Random(seed), mask.pad
-    walks = [Interpreter(automaton, budget, fresh=fresh) for budget in budgets]
-    written: list[list[int]] = [[] for _ in budgets]
+    pad, written = mask.pad, list[list[int]]()
+    used = [(1 << min(32, pad - word)) - 1 for word in range(0, pad, 32)]  # bits of each word that are tokens
     state = mask.start(len(budgets), torch.tensor(budgets))
-    for _ in range(max(budgets) + 1):
-        wanted = [walk.legal() for walk in walks]
+    for step, wanted, words in walk_at_random(automaton, tuple(budgets), seed, wrong, fresh):
         legal = mask.legal(state)
         assert legal.dtype == torch.bool
         assert legal.shape == (len(budgets), pad)
-        assert opened(legal) == wanted
-        assert unpacked(mask.packed(state), pad) == wanted
+        assert torch.equal(legal, wanted), (opened(legal), step.open)
+        assert [[w & bits for w, bits in zip(row, used, strict=True)] for row in mask.packed(state).tolist()] == words
         assert torch.equal(mask.additive(state), torch.where(legal, 0.0, -torch.inf))
-        assert mask.done(state).tolist() == [walk.type == 0 for walk in walks]
-        assert mask.refused(state).tolist() == [walk.refused for walk in walks]
-        assert state.type.tolist() == [walk.type for walk in walks]
-        for walk, cheapest in zip(walks, mask.cheapest(state).tolist(), strict=True):
-            assert cheapest in (walk.legal() if walk.type else {pad}) or not walk.legal()
-        tokens = []
-        for walk, open_, row in zip(walks, wanted, written, strict=True):
-            token = choose.choice(sorted(open_)) if open_ else pad
-            if walk.type and choose.random() < wrong:
-                token = choose.choice([-(1 << 62), -5, -1, pad, pad + 1, 1 << 40, *range(pad)])
-            row.append(token)
-            walk.advance(token)
-            tokens.append(token)
-        state = mask.advance(state, torch.tensor(tokens))
-    return written
+        assert mask.done(state).tolist() == [y == 0 for y in step.types]
+        assert mask.refused(state).tolist() == step.refused
+        assert state.type.tolist() == step.types
+        for y, open_, cheapest in zip(step.types, step.open, mask.cheapest(state).tolist(), strict=True):
+            assert cheapest in (open_ if y else {pad}) or not open_
+        written.append(step.tokens)
+        state = mask.advance(state, torch.tensor(step.tokens))
+    return [list(row) for row in zip(*written, strict=True)]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
