@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("images-to-code", "torch", "numpy", "scipy", "pillow", "imagehash", "lark")
+PACKAGES = ("images-to-code", "torch", "numpy", "scipy", "pillow", "imagehash", "lark", "ortools")
 
 
 class Benchmark:

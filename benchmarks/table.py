@@ -16,7 +16,7 @@ README = HERE.parent / "README.md"
 PAGE = HERE / "FIGURES.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
 BENCHMARKS = (
-    *("reading_levels", "reading_drawings", "ablation", "drawing"),
+    *("reading_levels", "reading_drawings", "synthesizing", "correcting", "ablation", "drawing"),
     *(
         "training",
         "reading",

@@ -21,6 +21,7 @@ PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT
     [
         "boxes.md",
         "composing.md",
+        "correction.md",
         "confidence.md",
         "decoding.md",
         "design.md",
@@ -32,6 +33,7 @@ PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT
         "levels.md",
         "masking.md",
         "measure.md",
+        "programs.md",
         "race.md",
         "signatures.md",
         "sketching.md",
@@ -67,6 +69,12 @@ def test_commands_on_figures_run(block: Block, tmp_path: Path) -> None:
 def test_commands_on_compositions_run(block: Block, tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     run_console(ROOT / "docs" / "composing.md", block, tmp_path, lambda: {"PATH": path})
+
+
+def test_commands_on_programs_run(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for block in blocks(ROOT / "docs" / "programs.md", "console"):
+        run_console(ROOT / "docs" / "programs.md", block, tmp_path, lambda: {"PATH": path})
 
 
 def test_commands_on_files_of_levels_run(tmp_path: Path) -> None:
