@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 
 from ortools.sat.python import cp_model
 
@@ -301,7 +301,7 @@ class Template:
         model.add(further >= sum(self.coefficients.values()) - 1)
         used = [node.used for node in (*self.headers, *self.leaves)]
         model.minimize(THIRDS * (sum(used) + sum(twos) + sum(self.plain)) + further)
-        for first, second in (*zip(self.headers, self.headers[1:]), *zip(self.leaves, self.leaves[1:])):  # noqa: B905
+        for first, second in (*pairwise(self.headers), *pairwise(self.leaves)):
             model.add_implication(second.used, first.used)
 
     # -- writing it out

@@ -75,8 +75,8 @@ def _without_idle_rounds(loop: Loop, depth: int) -> Loop:
 def _turned(loop: Loop, depth: int) -> Statement:
     """`for { reflect { A; B } }` as `reflect { for { A } B }`, where B does not hang on the variable."""
     mirror = loop.body[0] if len(loop.body) == 1 else None
-    if not isinstance(mirror, Reflect) or loop.count.variable is not None:
-        return loop
+    if not isinstance(mirror, Reflect) or loop.count.variable is not None or loop.count.b < 1:
+        return loop  # what leaves a loop without rounds would be drawn
     inside = [s for s in mirror.body if isinstance(s, When) or _mentions(s, depth)]
     outside = [_outside(s, depth) for s in mirror.body if s not in inside]
     if not inside or not outside:
@@ -96,8 +96,9 @@ def _outside(statement: Statement, variable: int) -> Statement:
     """A statement that leaves the loop of a variable: those of the loops within count one less."""
 
     def number(linear: Linear) -> Linear:
-        inner = linear.variable is not None and linear.variable > variable
-        return replace(linear, variable=linear.variable - 1) if inner else linear  # type: ignore[operator]
+        if linear.variable is None or linear.variable < variable:
+            return linear
+        return replace(linear, variable=linear.variable - 1)
 
     return _with_numbers(statement, number)
 

@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from i2c_core.errors import I2cError
-from i2c_core.loops import body_of, cost_of, execute, layout_of, program_from, programs_of
+from i2c_core.loops import Draw, Linear, Loop, Reflect, body_of, cost_of, execute, layout_of, program_from, programs_of
 from i2c_core.loops.random_programs import random_body
 from i2c_core.plugins import get_family
 from i2c_core.rerolling.tidying import tidied
@@ -55,6 +55,13 @@ def test_tidier_programs_draw_the_same_and_cost_no_more(seed: int) -> None:
     assert execute(found, LAYOUT) == execute(body, LAYOUT)
     assert cost_of(found) <= cost_of(body)
     assert tidied(found) == found
+
+
+def test_nothing_leaves_a_loop_without_rounds() -> None:
+    mirror = Reflect("x", 16, (Draw("circle", (Linear(3), Linear(3))), Draw("circle", (Linear(2, 2, 0), Linear(5)))))
+    for rounds in (0, 3):
+        body = (Loop(Linear(rounds), (mirror,)),)
+        assert execute(tidied(body), LAYOUT) == execute(body, LAYOUT)
 
 
 def test_loops_that_draw_nothing_stay() -> None:
