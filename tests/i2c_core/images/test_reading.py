@@ -1,4 +1,4 @@
-"""Pictures from outside: every format and mode, every kind of array, and each way in which a file can be wrong."""
+"""Pictures in files: every format and mode, and each way in which a file can be wrong."""
 
 from __future__ import annotations
 
@@ -10,13 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 from i2c_core.errors import ImageError
-from i2c_core.images import EXTENSIONS, find_images, fit, read_image
+from i2c_core.images import fit, read_image
 
 GREY = np.array([[0, 50, 100, 110, 120, 130], [150, 200, 255, 1, 2, 3]], np.uint8)
 COLOUR = np.stack([GREY, GREY[::-1], 255 - GREY])  # (3, 2, 3)
@@ -132,82 +129,7 @@ def test_invert_turns_opaque_pictures_too() -> None:
     assert (read_image(GREY, 1, invert=False) == GREY).all()
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        GREY,
-        GREY[..., None],
-        GREY[None],
-        np.stack([GREY] * 3, -1),
-        np.stack([GREY] * 3 + [np.full_like(GREY, 255)]),
-        GREY / 255,
-        (GREY / 255).astype(np.float16),
-        GREY.astype(np.int64),
-        GREY.astype(np.uint16) * 257,
-        GREY.tolist(),
-        torch.from_numpy(GREY),
-        torch.from_numpy(GREY)[None].requires_grad_(False),
-        (torch.from_numpy(GREY)[None] / 255).requires_grad_(True),
-    ],
-    ids=[
-        "HW",
-        "HW1",
-        "1HW",
-        "HW3",
-        "4HW",
-        "float64",
-        "float16",
-        "int64",
-        "uint16",
-        "list",
-        "tensor",
-        "tensor1",
-        "grad",
-    ],
-)
-def test_arrays(source: Any) -> None:
-    assert read_image(source, 1).shape == (1, 2, 6)
-    assert (read_image(source, 1) == GREY).all()
-    assert (read_image(source, 3) == GREY).all()
-
-
-def test_arrays_of_colour_and_of_truth() -> None:
-    assert (read_image(COLOUR, 3) == COLOUR).all()
-    assert (read_image(COLOUR.transpose(1, 2, 0), 3) == COLOUR).all()
-    both = COLOUR[:, :, :3]  # (3, 2, 3), which is (C, H, W) for torch and (H, W, C) for NumPy
-    assert (read_image(torch.from_numpy(both), 3) == both).all()
-    assert (read_image(both, 3) == both.transpose(2, 0, 1)).all()
-    assert (read_image(GREY > 100, 1) == 255 * (GREY > 100)).all()
-
-
-SHAPES = "(H, W), (H, W, C) or (C, H, W) with 1 to 4 channels"
-ARRAY_HINTS = [
-    (
-        np.zeros((2, 3, 4, 5)),
-        f"an array of shape (2, 3, 4, 5), expected {SHAPES}",
-    ),
-    (np.zeros((5, 6, 7)), f"an array of shape (5, 6, 7), expected {SHAPES}"),
-    (np.zeros((0, 6)), "the array is 6x0 pixels"),
-    (GREY / 100, "an array of floats from 0 to 2.55, expected 0 to 1"),
-    (np.full((2, 2), np.nan), "an array of floats from nan to nan, expected 0 to 1"),
-    (
-        np.full((2, 2), 300),
-        "an array of int64 from 300 to 300, expected uint8, uint16, bool or floats from 0 to 1",
-    ),
-    (None, "an object of type NoneType, expected an image"),
-    (Image, "an object of type module, expected an image"),
-]
-
-
-@pytest.mark.parametrize(("source", "fact"), ARRAY_HINTS)
-def test_wrong_arrays(source: Any, fact: str) -> None:
-    with pytest.raises(ImageError) as caught:
-        read_image(source, 1)
-    assert caught.value.fact == fact
-    assert caught.value.hint
-
-
-READABLE = "use a PNG, JPEG, GIF, WebP, BMP or TIFF file"
+READABLE = "use a PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF, HEIC or PDF file"
 
 
 def refused(source: Any) -> str:
@@ -290,60 +212,7 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert refused(Path("-")) == f"standard input is empty\n  -> {READABLE}"
 
 
-def test_find_images(tmp_path: Path) -> None:
-    for name in ("b.png", "a.JPG", "c.txt", ".hidden.png"):
-        (tmp_path / name).write_bytes(b"")
-    (tmp_path / "inner.png").mkdir()
-    chosen = find_images([tmp_path / "c.txt", tmp_path, "-"])
-    assert chosen == [tmp_path / "c.txt", tmp_path / "a.JPG", tmp_path / "b.png", Path("-")]
-    with pytest.raises(ImageError) as caught:
-        find_images([tmp_path / "inner.png"])
-    assert str(caught.value) == (
-        f"folder {tmp_path / 'inner.png'} holds no images\n  -> it needs files that end in {', '.join(EXTENSIONS)}"
-    )
-    with pytest.raises(ImageError, match="no file"):
-        find_images([tmp_path / "nothing.png"])
-
-
-PICTURES = st.tuples(st.integers(1, 3), st.integers(1, 12), st.integers(1, 12), st.integers(0, 2**32 - 1)).map(
-    lambda t: np.random.default_rng(t[3]).integers(0, 256, t[:3], np.uint8)
-)
-SIDES = st.tuples(st.integers(1, 4), st.integers(1, 4))
-
-
-@given(picture=PICTURES, times=SIDES)
-@settings(max_examples=50, deadline=None)
-def test_fit_is_exact_for_blocks(picture: np.ndarray, times: tuple[int, int]) -> None:
-    size = picture.shape[1:]
-    blocks = picture.repeat(times[0], 1).repeat(times[1], 2)
-    assert (fit(blocks, size) == picture).all()
-    assert (fit(picture, blocks.shape[1:]) == blocks).all()
-    assert (fit(picture, size) == picture).all()
-
-
-@given(picture=PICTURES, size=st.tuples(st.integers(1, 16), st.integers(1, 16)))
-@settings(max_examples=50, deadline=None)
-def test_fit_is_the_mean_of_what_a_pixel_covers(picture: np.ndarray, size: tuple[int, int]) -> None:
-    """The oracle: grow to a common multiple by repetition, then take the mean of blocks, halves rounded up."""
-    small = tuple(min(a, b) for a, b in zip(size, picture.shape[1:], strict=True))
-    grown = picture.repeat(small[0], 1).repeat(small[1], 2).astype(np.int64)
-    height, width = picture.shape[1:]
-    blocks = grown.reshape(len(picture), small[0], height, small[1], width).sum((2, 4))
-    expected = (2 * blocks + height * width) // (2 * height * width)
-    y = [int((i + 0.5) * small[0] / size[0]) for i in range(size[0])]
-    x = [int((i + 0.5) * small[1] / size[1]) for i in range(size[1])]
-    assert (fit(picture, size) == expected[:, y][:, :, x]).all()
-    assert fit(picture, size).dtype == np.uint8
-
-
 def test_eight_bits_in_thirty_two() -> None:
     picture = Image.new("L", (2, 1))
     picture.putpixel((1, 0), 200)
     assert read_image(picture.convert("I"), 1).tolist() == [[[0, 200]]]
-
-
-def test_a_number_is_no_array() -> None:
-    with pytest.raises(ImageError) as caught:
-        read_image(3, 1)
-    expected = "an array of shape (), expected (H, W), (H, W, C) or (C, H, W) with 1 to 4 channels"
-    assert str(caught.value) == f"{expected}\n  -> pass one picture at a time"
