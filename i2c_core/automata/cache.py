@@ -13,7 +13,6 @@ import io
 import json
 import os
 import sys
-import tempfile
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -23,10 +22,11 @@ from numpy.typing import NDArray
 
 from i2c_core.automata.automaton import Automaton, Registers
 from i2c_core.automata.compiling import FOLD, compile_vocabulary
+from i2c_core.files import DiskError, is_url, write_atomically
 from i2c_core.vocabulary import Vocabulary
 
 FORMAT = 1  # raised when the meaning of an automaton's arrays changes
-FOLDER = "I2C_CACHE"  # the environment variable that names the folder; empty for none
+FOLDER = "I2C_CACHE"  # the environment variable that names the folder; empty, or a URL, for none
 MOST_FILES = 64  # kept; the oldest go
 
 _Arrays = dict[str, NDArray[Any]]
@@ -36,7 +36,7 @@ def default_folder() -> Path | None:
     """Where automata are kept: `I2C_CACHE`, else the user's folder for caches; None where it is set to nothing."""
     chosen = os.environ.get(FOLDER)
     if chosen is not None:
-        return Path(chosen) / "automata" if chosen else None
+        return Path(chosen) / "automata" if chosen and not is_url(chosen) else None
     if sys.platform == "win32":
         home = os.environ.get("LOCALAPPDATA")
     elif sys.platform == "darwin":
@@ -87,18 +87,11 @@ def load(folder: Path, name: str) -> Automaton | None:
 
 
 def save(folder: Path, name: str, automaton: Automaton) -> None:
-    """Keep an automaton: written beside its place, then renamed into it, so that readers see all or nothing."""
-    with contextlib.suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(dir=folder, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **_to_arrays(automaton))  # type: ignore[arg-type]
-            os.replace(part, folder / f"{name}.npz")
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(part)
-            raise
+    """Keep an automaton, whole or not at all. A folder that cannot be written is left alone."""
+    content = io.BytesIO()
+    np.savez(content, **_to_arrays(automaton))  # type: ignore[arg-type]
+    with contextlib.suppress(DiskError, OSError):
+        write_atomically(folder / f"{name}.npz", content.getvalue(), lasting=False)
         _shrink(folder)
 
 

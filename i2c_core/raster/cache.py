@@ -6,9 +6,7 @@ import contextlib
 import hashlib
 import inspect
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from i2c_core.families import Family
+from i2c_core.files import DiskError, write_atomically
 from i2c_core.references import resolve
 from i2c_core.vocabulary import Encoded
 
@@ -57,17 +56,8 @@ class PictureCache:
     def put(self, program: Encoded, size: tuple[int, int], picture: NDArray[np.uint8] | None) -> None:
         """Keep a picture, or that there is none. A folder that cannot be written is left alone."""
         content = b"u" + _UNDEFINED if picture is None else b"p" + picture.tobytes()
-        path = self._path(program, size)
-        with contextlib.suppress(OSError):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(content)
-                os.replace(name, path)
-            except OSError:
-                os.unlink(name)
-                raise
+        with contextlib.suppress(DiskError, OSError):
+            write_atomically(self._path(program, size), content, lasting=False)
             if self._bytes is None:
                 self._bytes = sum(f.stat().st_size for f in self._files())
             else:

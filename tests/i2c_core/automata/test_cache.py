@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import fields
@@ -97,6 +101,50 @@ def test_a_folder_that_cannot_be_written_is_left_alone(tmp_path: Path) -> None:
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("code", [errno.EROFS, errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_is_full_or_read_only_is_no_reason_to_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def fails(*args: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("i2c_core.files.writing.replace_file", fails)
+    assert compiled(boxes(), folder=tmp_path).types[0] == "Boxes"
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_vanishes_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "deeper" / "cache"
+    for _ in range(2):
+        compiled(boxes(), folder=folder)
+        assert len(list(folder.iterdir())) == 1
+        shutil.rmtree(tmp_path / "deeper")
+
+
+PROCESS = """
+import sys
+from pathlib import Path
+from i2c_core.automata import cache, compiled
+from i2c_core.symbols import Signature
+from i2c_core.types import parse_type
+from i2c_core.vocabulary import Vocabulary
+
+folder, table = Path(sys.argv[1]), sys.argv[2]
+tried = Vocabulary(Signature.parse(table), parse_type("Boxes"))
+for _ in range(15):
+    assert compiled(tried, folder=folder).types[0] == "Boxes"
+    (folder / f"{cache.key(tried)}.npz").unlink(missing_ok=True)
+compiled(tried, folder=folder)
+"""
+
+
+def test_processes_may_write_and_drop_the_same_file(tmp_path: Path) -> None:
+    words = [sys.executable, "-W", "error", "-c", PROCESS, str(tmp_path), TABLE.replace("1023", "3")]
+    both = [subprocess.Popen(words, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    assert [(p.communicate()[1], p.returncode) for p in both] == [("", 0), ("", 0)]
+    assert all(p.suffix == ".npz" for p in tmp_path.iterdir())
+
+
 def test_several_may_write_at_once(tmp_path: Path) -> None:
     made = compile_vocabulary(boxes())
     threads = [threading.Thread(target=cache.save, args=(tmp_path, "name", made)) for _ in range(8)]
@@ -132,6 +180,8 @@ def test_where_automata_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.setenv("I2C_CACHE", "")
     assert cache.default_folder() is None
     assert compiled(boxes(TABLE.replace("1023", "3"))).types[0] == "Boxes"
+    monkeypatch.setenv("I2C_CACHE", "s3://bucket/cache")
+    assert cache.default_folder() is None
     monkeypatch.delenv("I2C_CACHE")
     monkeypatch.setattr("sys.platform", "linux")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

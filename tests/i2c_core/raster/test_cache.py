@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,24 @@ def test_the_oldest_go_first(tmp_path: Path) -> None:
         os.utime(newest, ns=(age, age))
     known = [cache.get(p, (2, 3))[0] for p in programs]
     assert known == [False] * 2 + [True] * 9
+
+
+@pytest.mark.parametrize("code", [errno.EROFS, errno.ENOSPC, errno.EACCES])
+def test_a_disk_that_is_full_or_read_only_is_no_reason_to_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def fails(*args: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr("i2c_core.files.writing.replace_file", fails)
+    assert drawn(shades(), tmp_path, "one") == ["one"]
+    assert not files(tmp_path)
+
+
+def test_a_folder_that_vanishes_is_made_again(tmp_path: Path) -> None:
+    for _ in range(2):
+        assert drawn(shades(), tmp_path / "cache", "one") == ["one"]
+        shutil.rmtree(tmp_path / "cache")
 
 
 def test_a_folder_that_cannot_be_made_is_left_alone(tmp_path: Path) -> None:
