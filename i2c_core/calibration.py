@@ -95,7 +95,7 @@ class Calibration:
             found = cls(parts[0], parts[1], parts[2], float(record["bias"]), int(record["pictures"]))
             if not all(math.isfinite(x) for part in (*parts, {"bias": found.bias}) for x in part.values()):
                 raise ValueError("a number that is none")
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, OverflowError, TypeError, ValueError) as error:
             fact = f"the calibration in {owner} is damaged: {error}"
             raise CheckpointError(fact, "train again, or use another checkpoint") from None
         return found

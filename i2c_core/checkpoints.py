@@ -8,31 +8,34 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import metadata, resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard, TypeVar
 
 import safetensors.torch
 import torch
 from safetensors import SafetensorError
 from torch import Tensor
 
+from i2c_core.descriptions import DAMAGED, require_description, require_numbers
+from i2c_core.documents import parse_json
 from i2c_core.errors import CheckpointError, ConfigError
 from i2c_core.families import Family
-from i2c_core.files import write_atomically
+from i2c_core.files import is_remote, read_whole, system_errors, write_atomically
 from i2c_core.model import Model, ModelConfig, build
 from i2c_core.version import VERSION
 
 SCHEMA = 1  # of the JSON; a file with a higher one is refused
 KEY = "i2c"  # where the JSON stands in the file's metadata
 MODEL_FILE = "model.safetensors"  # the checkpoint in a run's folder
-NEEDED = ("family", "root", "tokens", "fingerprint", "semantics", "model", "budget", "image")
+Config = TypeVar("Config")
+Network = TypeVar("Network", bound=torch.nn.Module)
 PACKAGES = ("torch", "numpy", "safetensors")
 LEARNER = "paired"  # who trained what does not say
-DAMAGED = "copy it again, or train another: i2c train"
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Checkpoint:
     @property
     def name(self) -> str:
         """How errors name it."""
-        return str(self.path) if isinstance(self.path, Path) else self.path.name
+        return _shown(self.path)
 
 
 class NetworkNumbers(Protocol):
@@ -116,20 +119,39 @@ def load_checkpoint(path: Path | Traversable) -> Checkpoint:
     Raises:
         CheckpointError: there is none, or it is damaged, of another kind, or of a newer i2c.
     """
-    if isinstance(path, Path) and path.is_dir():
-        path = path / MODEL_FILE
-    name = str(path) if isinstance(path, Path) else path.name
     try:
-        data = path.read_bytes()
+        if _is_place(path):
+            path = _in_folder(path)
+            data = read_whole(path)
+        else:
+            data = path.read_bytes()
     except FileNotFoundError:
-        raise CheckpointError(f"there is no checkpoint {name}", "check the path, or train one: i2c train") from None
+        raise CheckpointError(
+            f"there is no checkpoint {_shown(path)}", "check the path, or train one: i2c train"
+        ) from None
     except OSError as error:
-        raise CheckpointError(f"cannot read {name}: {error.strerror or error}", "check the path") from None
+        raise CheckpointError(f"cannot read {_shown(path)}: {error.strerror or error}", "check the path") from None
+    name = _shown(path)
     try:
         tensors = safetensors.torch.load(data)
     except (SafetensorError, ValueError, KeyError) as error:
         raise CheckpointError(f"{name} is no safetensors file, or a part of one: {error}", DAMAGED) from None
     return Checkpoint(path, _read_meta(data, name), tensors)
+
+
+def _is_place(path: Path | Traversable) -> TypeGuard[Path]:
+    """Whether it is a path or a place behind a URL, not a file in a package."""
+    return isinstance(path, Path) or is_remote(path)
+
+
+def _in_folder(path: Path) -> Path:
+    """The checkpoint that a path names: of a run's folder the one in it."""
+    with system_errors(path):
+        return path / MODEL_FILE if path.is_dir() else path
+
+
+def _shown(path: Path | Traversable) -> str:
+    return str(path) if _is_place(path) else path.name
 
 
 def _read_meta(data: bytes, name: str) -> dict[str, Any]:
@@ -139,16 +161,14 @@ def _read_meta(data: bytes, name: str) -> dict[str, Any]:
         fact = f"{name} holds tensors, but not what they were trained on"
         raise CheckpointError(fact, "use a checkpoint that i2c train wrote")
     try:
-        meta = json.loads(text)
+        meta = parse_json(text)
         schema = int(meta["schema"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         raise CheckpointError(f"the description inside {name} is damaged", DAMAGED) from None
     if schema > SCHEMA:
         fact = f"{name} has version {schema} of the checkpoint format, this i2c reads up to {SCHEMA}"
         raise CheckpointError(fact, "upgrade i2c: pip install --upgrade images-to-code")
-    missing = [key for key in NEEDED if key not in meta]
-    if missing:
-        raise CheckpointError(f"the description inside {name} lacks {', '.join(missing)}", DAMAGED)
+    require_description(meta, name)
     return {"learner": LEARNER, **meta}
 
 
@@ -179,7 +199,7 @@ def find_weights(family: Family, path: Path | None = None) -> Path | Traversable
         CheckpointError: the family ships none, or they are not installed.
     """
     if path is not None:
-        return path / MODEL_FILE if path.is_dir() else path
+        return _in_folder(path)
     train = f"train some: i2c train --family {family.name}"
     if family.weights is None:
         raise CheckpointError(f"{family.name} ships no weights", train)
@@ -217,24 +237,63 @@ def load_model(checkpoint: Checkpoint, device: torch.device | str = "cpu") -> Mo
     Raises:
         CheckpointError: its tensors are not those of the network that it describes.
     """
+    return rebuild(checkpoint, ModelConfig.from_dict, build).to(device).eval()
+
+
+def rebuild(
+    checkpoint: Checkpoint,
+    configure: Callable[[dict[str, Any]], Config],
+    make: Callable[[Config], Network],
+) -> Network:
+    """The network that a checkpoint describes, with its tensors.
+
+    Args:
+        checkpoint: the file may come from anywhere: no number in it asks for more than its tensors take.
+        configure: makes the network's numbers, a dataclass, of what the checkpoint says of them.
+        make: makes the network, with weights at random.
+
+    Raises:
+        CheckpointError: it describes no network, or its tensors are not those of the network that it describes.
+    """
+    name = checkpoint.name
     try:
-        config = ModelConfig.from_dict(checkpoint.meta["model"])
-    except (ConfigError, TypeError) as error:
+        config = configure(checkpoint.meta["model"])
+    except (ConfigError, TypeError, ValueError, OverflowError) as error:
         reason = error.fact if isinstance(error, ConfigError) else error
-        raise CheckpointError(f"{checkpoint.name} describes no network: {reason}", DAMAGED) from None
+        raise CheckpointError(f"{name} describes no network: {reason}", DAMAGED) from None
+    require_numbers(config, name)
+    channels, size = checkpoint.meta["image"]["channels"], checkpoint.meta["image"]["size"]
+    if tuple(getattr(config, "image", ())) != (channels, *size):
+        fact = f"{name} describes no network: its pictures are {channels}x{size[0]}x{size[1]}, the network's are others"
+        raise CheckpointError(fact, DAMAGED)
+    for part in ("layers", "blocks"):  # each has tensors of its own
+        if getattr(config, part, 0) > len(checkpoint.tensors):
+            fact = f"{name} describes a network of {getattr(config, part):,} {part}, and has "
+            raise CheckpointError(f"{fact}{len(checkpoint.tensors)} tensors", DAMAGED)
     # No random weights for what is filled next, and no change to anybody's random numbers.
     with torch.random.fork_rng(devices=[]):
-        model = build(config)
-    fill(model, checkpoint.tensors, checkpoint.name)
-    return model.to(device).eval()
+        try:
+            with torch.device("meta"), warnings.catch_warnings():  # shapes alone, which take no memory
+                warnings.simplefilter("ignore", UserWarning)  # of torch, about tensors without elements
+                require_tensors(make(config), checkpoint.tensors, name)
+            network = make(config)
+        except RuntimeError as error:  # torch's own words for shapes that cannot be
+            raise CheckpointError(f"{name} describes no network: {error}", DAMAGED) from None
+    fill(network, checkpoint.tensors, name)
+    return network
 
 
 def fill(model: torch.nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
     """Put tensors into a network's parameters and buffers; `name` is the file that errors name."""
+    require_tensors(model, tensors, name)
+    model.load_state_dict(dict(tensors))
+
+
+def require_tensors(model: torch.nn.Module, tensors: Mapping[str, Tensor], name: str) -> None:
+    """Raise `CheckpointError` where tensors are not those of a network, by name and shape."""
     wanted = model.state_dict()
     for key in sorted(wanted.keys() | tensors.keys()):
         found = str(tuple(tensors[key].shape)) if key in tensors else "missing"
         expected = str(tuple(wanted[key].shape)) if key in wanted else "none of this name"
         if found != expected:
             raise CheckpointError(f"tensor {key} of {name} is {found}, expected {expected}", DAMAGED)
-    model.load_state_dict(dict(tensors))

@@ -5,20 +5,24 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LONGEST = 2000  # characters of a fact or of a step: what a file says may be endless
+_LEFT_OUT = " ... "
+
 
 class I2cError(Exception):
     """A mistake or a limit that the user can act on.
 
     `fact` is one sentence about what is wrong, both sides shown; `hint` is the next step. Commands print both
-    without a traceback and leave with `exit_code`.
+    without a traceback and leave with `exit_code`. Both are told to terminals, and quote what stands in files of
+    others: characters that a terminal obeys are written as Python writes them, and the middle of long ones is left out.
     """
 
     exit_code = 1
 
     def __init__(self, fact: str, hint: str = "") -> None:
-        self.fact = fact
-        self.hint = hint
-        super().__init__(f"{fact}\n  -> {hint}" if hint else fact)
+        self.fact = _told(fact)
+        self.hint = _told(hint)
+        super().__init__(f"{self.fact}\n  -> {self.hint}" if hint else self.fact)
 
     def __reduce__(self) -> tuple[type[I2cError], tuple[str, str]]:
         return type(self), (self.fact, self.hint)  # so that errors cross process pools
@@ -96,12 +100,22 @@ class TrainingError(I2cError):
     """Training that cannot go on: the loss is no number, or the run's folder is not what it should be."""
 
 
+def _told(text: str) -> str:
+    """A text that a terminal shows and does not obey, of bounded length; told again, it stays as it is."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode("ascii") for c in text)
+    if len(text) > LONGEST:
+        half = (LONGEST - len(_LEFT_OUT)) // 2
+        text = text[:half] + _LEFT_OUT + text[-half:]
+    return text
+
+
 def suggest(word: str, known: Iterable[str], otherwise: str = "") -> str:
     """The next step for a word that is not known: the closest known one, else `otherwise`.
 
     >>> suggest("splts", ["splits", "boxes"])
     "did you mean 'splits'?"
     """
-    known = list(known)
+    word, known = str(word), list(known)
     close = [k for k in known if k.lower() == word.lower()] or difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"did you mean {close[0]!r}?" if close else otherwise

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from i2c_core.documents import DocumentError, parse_json
 from i2c_core.errors import FormatError, I2cError, suggest
 from i2c_core.references import Reference, resolve
 
@@ -103,14 +104,12 @@ def _write_json(family: Family, program: Program) -> str:
 def _read_json(family: Family, text: str) -> Program:
     hint = 'write {"tokens": ["...", ...]}'
     try:
-        record = json.loads(text)
+        record = parse_json(text)
         tokens = [str(t) for t in record["tokens"]]
         values, owner = record.get("values"), record.get("family", family.name)
         numbers = None if values is None else [float("nan") if v is None else float(v) for v in values]
-    except json.JSONDecodeError as error:
-        raise FormatError(f"this is no JSON: line {error.lineno}, column {error.colno}: {error.msg}", hint) from None
-    except RecursionError:
-        raise FormatError("this JSON is nested too deeply", hint) from None
+    except DocumentError as error:
+        raise FormatError(f"this is {error}", hint) from None
     except (ValueError, TypeError, KeyError, AttributeError):
         raise FormatError("this JSON is no program", hint) from None
     if owner != family.name:

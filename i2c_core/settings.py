@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import math
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar, get_args, get_type_hints
 
+from i2c_core.documents import DocumentError, decode_text, parse_toml
 from i2c_core.errors import ConfigError, suggest
 
 LARGEST = 2**53  # beyond it, floating-point numbers skip integers
@@ -131,18 +131,20 @@ def parse_option(option: str, known: Mapping[str, Spec]) -> tuple[str, Any]:
     if find_setting(key, known, "--set").type is str and not text.startswith(('"', "'")):
         return key, text
     try:
-        return key, tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        return key, parse_toml(f"value = {text}")["value"]
+    except DocumentError:
         return key, text
 
 
 def read_toml(file: Path) -> dict[str, Any]:
     """A TOML file; raises `ConfigError` with its path."""
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return parse_toml(decode_text(file.read_bytes()))
     except FileNotFoundError:
         raise ConfigError(f"there is no config file {file}", "check the path given to --config") from None
     except OSError as error:
         raise ConfigError(f"cannot read {file}: {error.strerror}", "check the path given to --config") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ConfigError(f"{file} is no TOML: {error}", "write it as in: [run], then steps = 1000") from None
+    except DocumentError as error:
+        raise ConfigError(f"{file} is {error}", "write it as in: [run], then steps = 1000") from None

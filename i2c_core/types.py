@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from i2c_core.errors import SignatureError
 
@@ -213,8 +214,25 @@ _QUALIFIER = r"(?:[A-Za-z_]\w*(?:-\w+)*\.)*"  # names of families, which may hol
 _TOKEN = re.compile(
     rf"\s*(?:(?P<name>{_QUALIFIER}[A-Za-z_]\w*)|(?P<number>[+-]?\s*\d+)|(?P<dots>\.\.)|(?P<mark>[\[\],]|<=?))"
 )
+MOST_DEPTH = 50  # brackets in brackets of a type
+MOST_DIGITS = 18  # of a number in a table: it fits into 64 bits
 _HINT = "write it as Name, Name[Type] or List[Type, 1..5]"
 _LIST_HINT = "write List[Type] or List[Type, 1..5]"
+
+
+def whole(text: str) -> int:
+    """A whole number of a table.
+
+    Raises:
+        SignatureError: it does not fit into 64 bits.
+
+    >>> whole("+ 3")
+    3
+    """
+    digits = re.sub(r"\s", "", text)
+    if len(digits.lstrip("+-")) > MOST_DIGITS:
+        raise SignatureError(f"{digits[:MOST_DIGITS]}... is too large a number", f"use up to {MOST_DIGITS} digits")
+    return int(digits)
 
 
 def parse_type(text: str, indices: Container[str] = ()) -> Type:
@@ -237,6 +255,9 @@ def parse_type(text: str, indices: Container[str] = ()) -> Type:
             raise SignatureError(f"{text.strip()!r} is not a type", _HINT)
         tokens.append(found)
         position = found.end()
+    depths = accumulate({"[": 1, "]": -1}.get(token["mark"] or "", 0) for token in tokens)
+    if max(depths, default=0) > MOST_DEPTH:
+        raise SignatureError("a type is nested too deeply", f"use up to {MOST_DEPTH} levels")
     reader = _Reader(text.strip(), tokens, indices)
     parsed = reader.type()
     if reader.position < len(tokens):
@@ -303,7 +324,7 @@ class _Reader:
             return low
         if not in_list:
             return Span(low, self._index())
-        high = None if self._take("number") is None else int(self.tokens[self.position - 1]["number"])
+        high = None if self._take("number") is None else whole(self.tokens[self.position - 1]["number"])
         if low.variable is not None or low.offset < 0:
             raise self._no_list()
         return Bounds(low.offset, high)
@@ -314,7 +335,7 @@ class _Reader:
             raise self.wrong()
         if name is not None and not is_lower(name):
             raise self.wrong()
-        return Index(name, 0 if number is None else int(re.sub(r"\s", "", number)))
+        return Index(name, 0 if number is None else whole(number))
 
     def _no_list(self) -> SignatureError:
         return SignatureError(f"{self.text!r} has no length that fits its bounds", _LIST_HINT)

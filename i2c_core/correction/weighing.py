@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from i2c_core.correction.shortest import Shortest
 from i2c_core.decoding import Candidate
+from i2c_core.documents import parse_json
 from i2c_core.errors import ConfigError
 from i2c_core.loops import Body, Draw, Linear, Loop, Reflect, walk
 
@@ -77,7 +78,7 @@ class Correction:
             ConfigError: it is damaged; `owner` is the name of its file.
         """
         try:
-            record: Any = json.loads(text)
+            record: Any = parse_json(text)
             weights = {str(name): float(weight) for name, weight in record["weights"].items()}
             for name, weight in weights.items():
                 if name not in FEATURES:
@@ -86,7 +87,7 @@ class Correction:
                     raise ValueError(f"the weight of {name!r} is {weight}")
             numbers = float(record["margin"]), float(record["seconds"])
             return cls(weights, int(record["pictures"]), int(record["looked"]), *numbers)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise ConfigError(f"the correction in {owner} is damaged: {error}", "fit it again") from None
 
 

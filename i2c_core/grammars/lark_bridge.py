@@ -94,7 +94,13 @@ class _Concrete(lark.Lark):
         self.source_grammar, self.name = text, name
         source = options.get("source_path") or "<string>"
         load: Any = load_grammar  # has no types
-        grammar, _ = load(text, source, options["import_paths"], False)
+        try:
+            grammar, _ = load(text, source, options["import_paths"], False)
+        except LarkError:
+            raise
+        except (TypeError, ValueError) as error:  # of Lark's own, while it looks for what is wrong
+            fact = f"{name} is no grammar that Lark reads, and it finds no better reason than: {error}"
+            raise GrammarError(fact, "look for quotes, slashes and brackets that are not closed") from None
         require_possible(((str(r), parameters, tree) for r, parameters, tree, _ in grammar.rule_defs), name)
         super().__init__(grammar, **options)
 
@@ -142,7 +148,7 @@ class Parser:
             options["source_path"] = os.fspath(text.folder / text.name)
         try:
             self._lark = _Concrete(str(text), name, parser=parser, start=start, **options)
-        except (LarkError, OSError, RecursionError, *REGEX_ERRORS) as error:
+        except (LarkError, OSError, OverflowError, RecursionError, *REGEX_ERRORS) as error:
             raise told(error, name, str(text)) from None
         self.is_lalr = parser == LALR
         made, terminals = self._lark.unfolded, self._lark.compiled_terminals

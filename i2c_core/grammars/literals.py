@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 
+from i2c_core.documents import DocumentError, parse_json
 from i2c_core.grammars.forms import Bound
 from i2c_core.grammars.trees import Leaf
 from i2c_core.symbols import END, Bins, Text, character_token
@@ -59,8 +59,8 @@ class Literals:
         said = leaf.text
         if leaf.terminal in self._binding.quoted:
             try:
-                said = str(json.loads(said))
-            except ValueError:
+                said = str(parse_json(said))
+            except DocumentError:
                 return None
         for name in (*map(character_token, said), END.name):
             token = vocabulary.ids.get(name)

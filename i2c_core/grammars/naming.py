@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 
+from i2c_core.documents import DocumentError, parse_json
 from i2c_core.grammars.trees import Alternative
 from i2c_core.types import Type
 
@@ -74,8 +74,8 @@ def _unquoted(text: str) -> str:
     if len(text) < 3 or text[0] != '"':
         return ""
     try:
-        return str(json.loads(text))
-    except ValueError:
+        return str(parse_json(text))
+    except DocumentError:
         return ""
 
 

@@ -16,6 +16,7 @@ try:  # Lark measures expressions with it where it is installed
 except ImportError:
     _regex_error = re.error
 MOST_WAYS = 1 << 15  # of one rule once its optional parts are multiplied out
+MOST_PARTS = 200  # of an alternative, for which Lark takes seconds
 REGEX_ERRORS = (re.error, _regex_error)
 
 
@@ -125,10 +126,15 @@ def require_ending(rules: Rules) -> None:
 def require_possible(definitions: Iterable[tuple[str, Sequence[str], Any]], name: str) -> None:
     """Refuse what Lark would compile for ever: `definitions` are rules with their parameters and Lark's trees.
 
-    Lark multiplies optional parts out, and makes an instance of a template for each list of arguments.
+    Lark's time grows with the cube of the parts that stand in a row. It multiplies optional parts out, and makes an
+    instance of a template for each list of arguments.
     """
     uses: dict[str, list[tuple[str, bool]]] = {}  # by template, those that it uses, and whether arguments grow there
     for rule, parameters, tree in definitions:
+        parts = max((len(row.children) for row in tree.find_data("expansion")), default=0)
+        if parts > MOST_PARTS:
+            fact = f"{name}: rule {rule} has {parts:,} parts in a row, more than {MOST_PARTS}"
+            raise GrammarError(fact, "move some of them into rules of their own")
         ways = _ways(tree)
         if ways > MOST_WAYS:
             fact = f"{name}: rule {rule} has more than {MOST_WAYS:,} ways to leave its optional parts out"

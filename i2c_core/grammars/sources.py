@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from i2c_core.documents import decode_text
 from i2c_core.errors import GrammarError
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def read_grammar(source: str | Path | MadeGrammar, owner: str) -> GrammarText:
 
 def _decode(data: bytes, name: str, owner: str) -> str:
     try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
+        return decode_text(data)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise GrammarError(f"{owner}: {name}, line {line} is not UTF-8", "save the grammar as UTF-8") from None

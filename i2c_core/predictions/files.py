@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from i2c_core.documents import DocumentError, decode_text, parse_json
 from i2c_core.errors import DataError
 from i2c_core.files import write_atomically
 
@@ -64,12 +65,12 @@ def read_predictions(path: Path) -> list[Prediction]:
         DataError: no such file, a line that is no such object, or two for one image; the line is named.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        text = decode_text(path.read_bytes())
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read: {error}", "check the path, and write it as UTF-8") from None
     found: dict[str, Prediction] = {}
     lines: dict[str, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
             continue
         prediction = _read(f"{path}, line {number}", line)
@@ -84,9 +85,9 @@ def read_predictions(path: Path) -> list[Prediction]:
 
 def _read(where: str, line: str) -> Prediction:
     try:
-        entry = json.loads(line)
-    except ValueError as error:
-        raise DataError(f"{where}: no JSON: {error}", FORM) from None
+        entry = parse_json(line)
+    except DocumentError as error:
+        raise DataError(f"{where}: {error}", FORM) from None
     if not isinstance(entry, dict):
         raise DataError(f"{where}: expected an object, got {type(entry).__name__}", FORM)
     if not isinstance(entry.get("file"), str):

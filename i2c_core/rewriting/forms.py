@@ -42,10 +42,12 @@ def read_rules(source: str, owner: str) -> list[str]:
         raise FamilyError(f"{owner}: {source!r} says no rewrite rules", hint)
     try:
         return (resources.files(package) / name).read_text(encoding="utf-8").splitlines()
-    except (ModuleNotFoundError, FileNotFoundError, TypeError):
+    except (ImportError, OSError, TypeError):
         raise FamilyError(f"{owner}: no rewrite rules at {source!r}", hint) from None
     except UnicodeDecodeError:
         raise FamilyError(f"{owner}: the rewrite rules {source!r} are not UTF-8", "save them as UTF-8") from None
+    except ValueError:  # no name of a package or of a file
+        raise FamilyError(f"{owner}: {source!r} says no rewrite rules", hint) from None
 
 
 class Rules:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
+import math
 import re
 from collections.abc import Container, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from i2c_core.documents import DocumentError, parse_json
 from i2c_core.errors import SignatureError
 from i2c_core.symbols.declarations import Order, Parameter, Relation, Symbol
 from i2c_core.symbols.kinds import FLAGS, Bins, Enumeration, Kind, Range, Text, quoted, unescaped
-from i2c_core.types import Type, is_lower, parse_type
+from i2c_core.types import Type, is_lower, parse_type, whole
 
 if TYPE_CHECKING:
     from i2c_core.symbols.signature import Signature
@@ -108,8 +109,8 @@ def _unquoted(name: str) -> str:
     if not name.startswith('"'):
         return name
     try:
-        return str(json.loads(name))
-    except ValueError:
+        return str(parse_json(name))
+    except DocumentError:
         raise SignatureError(f"{name} is no name", "write it as a JSON string") from None
 
 
@@ -156,7 +157,7 @@ def _parameter(text: str, indices: Container[str]) -> Parameter:
     name, colon, said = text.partition(":")
     if not colon:
         name, said = "", text
-    type_, *rest = _split(said, r"(?=[<>])", once=True)
+    type_, *rest = _split(said, r"(?=[<>])", once=True) or [said]
     relations: list[Relation] = []
     position = 0
     written = rest[0] if rest else ""
@@ -168,7 +169,7 @@ def _parameter(text: str, indices: Container[str]) -> Parameter:
             fact = f"{text!r} compares with {found['argument']!r}, which names no argument"
             hint = "write x2: Coord > x1, or >= x1 + 2; a bound alone is a type: Coord[4..9]"
             raise SignatureError(fact, hint)
-        offset = int(found["offset"] or 0) * (-1 if found["sign"] == "-" else 1)
+        offset = whole(found["offset"] or "0") * (-1 if found["sign"] == "-" else 1)
         relations.append(Relation(found["op"], found["argument"], offset))
         position = found.end()
     return Parameter(parse_type(type_, indices), name.strip(), tuple(relations))
@@ -211,15 +212,16 @@ def _index(name: str, said: str) -> Range:
 def _kind(text: str) -> Kind:
     bins = re.fullmatch(rf"({_NUMBER})\.\.({_NUMBER})\s+in\s+(\d+)\s+bins", text)
     if bins:
-        low, high, count = float(bins[1]), float(bins[2]), int(bins[3])
-        if not low < high or count < 1:
+        low, high, count = float(bins[1]), float(bins[2]), whole(bins[3])
+        if not -math.inf < low < high < math.inf or count < 1:
             raise SignatureError(f"{text!r} is an empty range", "write low..high in n bins with low < high and n > 0")
         return Bins(low, high, count)
     integers = re.fullmatch(r"(-?\d+)\.\.(-?\d+)", text)
     if integers:
-        if int(integers[1]) > int(integers[2]):
+        first, last = whole(integers[1]), whole(integers[2])
+        if first > last:
             raise SignatureError(f"{text!r} is an empty range", "write low..high with low <= high")
-        return Range(int(integers[1]), int(integers[2]))
+        return Range(first, last)
     if text.startswith("/"):
         return _text(text)
     members = tuple(_members(text))

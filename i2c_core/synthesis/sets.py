@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from i2c_core.documents import DocumentError, parse_json
 from i2c_core.errors import I2cError, ParseError
 from i2c_core.families import Family
 from i2c_core.formats import Format, find_format
@@ -111,8 +112,8 @@ class _Readers:
 def _many(text: str) -> list[tuple[str, str]]:
     """The names and texts of the programs that a text of JSON holds; none where it holds one, or is none."""
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = parse_json(text)
+    except DocumentError:
         return []
     if not isinstance(found, dict) or ONE in found or not any(isinstance(v, list | dict) for v in found.values()):
         return []

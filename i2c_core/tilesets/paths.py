@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 TURN = 2 * math.pi
 BEZIER_PIECES = 8  # straight pieces that stand for one Bezier curve
 TOLERANCE = 0.004  # tiles: how far a flattened arc may lie beside it, half a pixel at 128 pixels a tile
+FAR = 1e6  # tiles: what is farther away is no part of a tile
 _NEAR = 1e-7  # tiles: points nearer than this are one
 _TOKEN = re.compile(r"\s*,?\s*(?:([A-Za-z])|([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))")
 _NUMBERS = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "Q": 4, "A": 7, "Z": 0}
@@ -168,7 +169,10 @@ def _commands(text: str) -> list[tuple[str, list[float]]]:
             continue
         if not command:
             raise PathError(f"the path {text!r} begins with a number", "begin with M and a point")
-        numbers.append(float(token[2]))
+        number = float(token[2])
+        if not abs(number) <= FAR:
+            raise PathError(f"the path {text[:60]!r} has the number {token[2][:20]}", "draw in a tile of 1 x 1")
+        numbers.append(number)
         if len(numbers) == _NUMBERS[command.upper()]:
             found.append((command, numbers))
             numbers = []

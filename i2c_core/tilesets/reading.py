@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from i2c_core.documents import DocumentError, decode_text, parse_toml
 from i2c_core.errors import suggest
 from i2c_core.tilesets.paths import PathError, read_path
 from i2c_core.tilesets.rules import read_rules
@@ -35,23 +35,23 @@ def load(reference: str | Path) -> TileSet:
     package, colon, file = shown.partition(":")
     try:
         if isinstance(reference, str) and colon and len(package) > 1:  # one letter is a drive of Windows
-            text = (resources.files(package) / file).read_text(encoding="utf-8")
+            text = decode_text((resources.files(package) / file).read_bytes())
         else:
-            text = Path(reference).read_text(encoding="utf-8")
-    except (OSError, ImportError, TypeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TileSetError(f"cannot read the tile set {shown}: {reason}", hint) from None
+            text = decode_text(Path(reference).read_bytes())
     except UnicodeDecodeError:
         raise TileSetError(f"the tile set {shown} is not UTF-8", "save it as UTF-8") from None
+    except (OSError, ImportError, TypeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TileSetError(f"cannot read the tile set {shown}: {reason}", hint) from None
     return read_tileset(text, shown)
 
 
 def read_tileset(text: str, shown: str) -> TileSet:
     """The tile set that a TOML text says; `shown` is what errors call its file."""
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise TileSetError(f"{shown} is no TOML: {error}", "mend it there") from None
+        table = parse_toml(text)
+    except DocumentError as error:
+        raise TileSetError(f"{shown} is {error}", "mend it there") from None
     return _Reader(shown).tileset(table)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from i2c_core.documents import DocumentError, parse_json
 from i2c_core.errors import FormatError
 from i2c_core.soundness import where
 from i2c_core.tilesets.formats import require_size
@@ -158,13 +159,9 @@ class _Meanings:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        record = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise FormatError(f"this is no JSON: line {error.lineno}, column {error.colno}: {error.msg}", SAVE) from None
-    except RecursionError:
-        raise FormatError("this JSON is nested too deeply", SAVE) from None
-    except ValueError:  # a number of more digits than Python reads
-        raise FormatError("this JSON has a number that is too long", SAVE) from None
+        record = parse_json(text)
+    except DocumentError as error:
+        raise FormatError(f"this is {error}", SAVE) from None
     if not isinstance(record, dict) or "layers" not in record or record.get("type", "map") != "map":
         raise FormatError("this JSON is no map of Tiled", SAVE)
     return record

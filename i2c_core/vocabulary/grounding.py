@@ -31,6 +31,7 @@ from i2c_core.types import Index, Type
 MAX_PRODUCTIONS = 1_000_000  # about 100 MB of tables; more is a range or a nesting that wants another way to say it
 _LARGEST_TYPE = 200  # names in one type; larger ones come from a symbol whose types never stop growing
 
+_BOUND = "bound its list lengths or ranges, or list fewer types for its variables"
 _NONE: tuple[Type, ...] = ()
 Alternative = tuple[str, tuple[Type, ...]]  # a token and the types of its arguments
 
@@ -54,6 +55,8 @@ def ground(signature: Signature, root: Type, bound: int) -> tuple[tuple[Type, ..
     while position < len(types):
         wanted = types[position]
         _require_few(signature, wanted, bound - len(productions))
+        if wanted.is_list and (wanted.bounds.high or 0) > bound:  # each length is a type
+            raise SignatureError(f"grounding {CONS.name!r} at {wanted} makes more than {bound:,} productions", _BOUND)
         seen: dict[str, tuple[Type, ...]] = {}
         known: dict[int, tuple[int, ...]] = {}  # by id() of the arguments, which `seen` keeps alive
         for token, args in rules.alternatives(wanted):
@@ -278,4 +281,4 @@ def _too_many(productions: list[Production], types: list[Type], bound: int) -> S
     name = counts.most_common(1)[0][0] if counts else productions[-1].token
     last = next(q for q in reversed(productions) if q.token.partition("[")[0] == name)
     fact = f"grounding {name!r} at {types[last.type]} makes more than {bound:,} productions"
-    return SignatureError(fact, "bound its list lengths or ranges, or list fewer types for its variables")
+    return SignatureError(fact, _BOUND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,39 @@ def test_files_of_another_kind_are_refused(tmp_path: Path) -> None:
         f"the description inside {path} lacks family, root, tokens, fingerprint, semantics, model, budget, image"
         f"\n  -> {AGAIN}"
     )
+
+
+def test_writers_of_one_checkpoint_never_show_a_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+
+    def write(number: int) -> None:
+        tensors = {name: torch.full((200_000,), float(number)) for name in ("first", "last")}
+        meta = describe_model(HALVES, NETWORK, {}, number)
+        for _ in range(15):
+            save_checkpoint(path, tensors, meta)
+
+    write(0)
+    writers = [threading.Thread(target=write, args=(number,)) for number in (1, 2)]
+    for writer in writers:
+        writer.start()
+    seen = set()
+    while any(writer.is_alive() for writer in writers):
+        found = load_checkpoint(path)
+        seen.add(found.meta["step"])
+        assert {float(v) for tensor in found.tensors.values() for v in tensor.unique()} == {float(found.meta["step"])}
+    for writer in writers:
+        writer.join()
+    assert seen & {1, 2}
+    assert [p.name for p in tmp_path.iterdir()] == ["a.safetensors"]
+
+
+def test_a_checkpoint_that_is_open_may_be_replaced(tmp_path: Path, model: Model) -> None:
+    """Nothing of it is mapped to memory: what was read stays as it was read."""
+    path = saved(tmp_path / "a.safetensors", model)
+    found = load_checkpoint(path)
+    before = {name: tensor.clone() for name, tensor in found.tensors.items()}
+    path.write_bytes(b"\0" * path.stat().st_size)  # in place, as no writer of ours does
+    assert all(torch.equal(tensor, before[name]) for name, tensor in found.tensors.items())
 
 
 def test_no_file(tmp_path: Path) -> None:

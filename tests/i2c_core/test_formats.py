@@ -42,7 +42,7 @@ def test_a_file_s_ending_picks_the_format() -> None:
         ('{"tokens": 3}', 'this JSON is no program\n  -> write {"tokens": ["...", ...]}'),
         ("{", "this is no JSON: line 1, column 2: Expecting property name enclosed in double quotes\n"
               '  -> write {"tokens": ["...", ...]}'),
-        ("[" * 200_000, 'this JSON is nested too deeply\n  -> write {"tokens": ["...", ...]}'),
+        ("[" * 200_000, 'this is JSON nested too deeply\n  -> write {"tokens": ["...", ...]}'),
         ('{"tokens": ["h", "B"]}', "the program ends after 2 tokens, still open: Image\n"
                                    "  -> Image begins with h, v, q, B, W"),
         ('{"tokens": ["X"]}', "unknown token 'X'\n  -> see the symbol table"),

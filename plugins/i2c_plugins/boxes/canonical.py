@@ -23,7 +23,7 @@ from collections.abc import Sequence
 
 from i2c_core.programs import Program
 from i2c_core.symbols import Signature
-from i2c_plugins.boxes.painting import Nested, Painted, cells_of, edges, is_colour, seen
+from i2c_plugins.boxes.painting import Looks, Nested, Painted, cells_of, covers, edges, is_colour, seen
 from i2c_plugins.boxes.tokens import COLOURS
 
 FEWEST_BELOW = 3  # cells of a box with boxes on it: of two, a box on them would cover a side
@@ -64,22 +64,27 @@ def flat(program: Program, cells: int) -> list[Painted]:
 
 def trimmed(ground: Program, boxes: Sequence[Painted], cells: int) -> tuple[Program, list[Painted]]:
     """Ground and boxes with the same picture, each seen up to its edges: the lowest that is not is cut first."""
-    boxes = list(boxes)
-    while True:
-        found = seen(ground, boxes, cells)
-        for place, (box, own) in enumerate(zip(boxes, found[1:], strict=True)):
-            if not own:
-                del boxes[place]
-                break
-            whole = box.left, box.upper, box.right, box.lower
-            if is_colour(box.fill) and (cut := edges(own, cells)) != whole:
-                boxes[place] = Painted(*cut, box.fill)
-                break
-        else:
-            if _settled(ground, boxes, cells):
-                return ground, boxes
-            first = boxes[0].fill
-            ground = first if is_colour(first) else Program(first.signature, COLOURS[0])
+    boxes = _cut(ground, boxes, cells)
+    while not _settled(ground, boxes, cells):
+        first = boxes[0].fill
+        ground = first if is_colour(first) else Program(first.signature, COLOURS[0])
+        boxes = _cut(ground, boxes, cells)
+    return ground, boxes
+
+
+def _cut(ground: Program, boxes: Sequence[Painted], cells: int) -> list[Painted]:
+    """The boxes that are seen, up to their edges, from the lowest up.
+
+    Where one is cut, more is seen of those below it, which were seen up to their edges: once is enough.
+    """
+    looks, found = Looks(ground, cells), list[Painted]()
+    for box, over in zip(boxes, covers(boxes, cells)[1:], strict=True):
+        own = looks.new(box) & ~over
+        if own:
+            cut = Painted(*edges(own, cells), box.fill) if is_colour(box.fill) else box
+            looks.paint(cut)
+            found.append(cut)
+    return found
 
 
 def _settled(ground: Program, boxes: Sequence[Painted], cells: int) -> bool:

@@ -82,14 +82,38 @@ def seen(ground: Program, boxes: Sequence[Painted], cells: int) -> list[int]:
     These are where nothing is painted over it and what is just below looks different. A fill of another family looks
     different from everything.
     """
-    found = [(1 << cells * cells) - 1]
-    looks = {ground.name: found[0]} if is_colour(ground) else {}
-    for box in boxes:
-        own = bits(box.left, box.upper, box.right, box.lower, cells)
-        found = [cells_ & ~own for cells_ in found]
-        plain = is_colour(box.fill)
-        found.append(own & ~looks.get(box.fill.name, 0) if plain else own)
-        looks = {name: cells_ & ~own for name, cells_ in looks.items()}
-        if plain:
-            looks[box.fill.name] = looks.get(box.fill.name, 0) | own
+    above = covers(boxes, cells)
+    looks = Looks(ground, cells)
+    found = [looks.whole & ~above[0]]
+    for box, over in zip(boxes, above[1:], strict=True):
+        found.append(looks.new(box) & ~over)
+        looks.paint(box)
     return found
+
+
+def covers(boxes: Sequence[Painted], cells: int) -> list[int]:
+    """For each box, and one more, the cells that it and those painted after it cover."""
+    found = [0]
+    for box in reversed(boxes):
+        found.append(found[-1] | bits(box.left, box.upper, box.right, box.lower, cells))
+    return found[::-1]
+
+
+class Looks:
+    """A picture while it is painted: the cells of each colour."""
+
+    def __init__(self, ground: Program, cells: int) -> None:
+        self.cells, self.whole = cells, (1 << cells * cells) - 1
+        self._of = {ground.name: self.whole} if is_colour(ground) else {}
+
+    def new(self, box: Painted) -> int:
+        """The cells that would look different with a box."""
+        own = bits(box.left, box.upper, box.right, box.lower, self.cells)
+        return own & ~self._of.get(box.fill.name, 0) if is_colour(box.fill) else own
+
+    def paint(self, box: Painted) -> None:
+        """Paint a box over what is there."""
+        own = bits(box.left, box.upper, box.right, box.lower, self.cells)
+        self._of = {name: cells & ~own for name, cells in self._of.items()}
+        if is_colour(box.fill):
+            self._of[box.fill.name] = self._of.get(box.fill.name, 0) | own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from i2c_core.documents import DocumentError, parse_json
 from i2c_core.errors import FormatError
 from i2c_core.families import Family
 from i2c_core.programs import Program
@@ -39,13 +40,9 @@ def read(family: Family, text: str) -> Program:
         FormatError: it is no such list, or a command has a number too many, too few, or outside the grid.
     """
     try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise FormatError(f"this is no JSON: line {error.lineno}, column {error.colno}: {error.msg}", HINT) from None
-    except RecursionError:
-        raise FormatError("this JSON is nested too deeply", HINT) from None
-    except ValueError:  # a number of more digits than Python reads
-        raise FormatError("this JSON has a number that is too long", HINT) from None
+        found = parse_json(text)
+    except DocumentError as error:
+        raise FormatError(f"this is {error}", HINT) from None
     if not isinstance(found, list):
         raise FormatError(f"expected a list of commands, got {_shown(found)}", HINT)
     language = Language.of(family.gamma)

@@ -24,6 +24,7 @@ from i2c_core.programs import Program
 from i2c_plugins.figures.commands import RADIUS, Y2, Command, Language, program_of
 
 MILLIMETRES = {"cm": 10.0, "mm": 1.0, "in": 25.4, "pt": 25.4 / 72.27}
+FAR = 1e6  # cells, or a size of the unit: far beyond every grid, and no infinity
 NEAR = 0.01  # cells that a whole number may be off, for lengths with units
 MOST_CHARACTERS = 200_000
 HEADS = r"(?:<|>|to|latex|stealth|Latex|Stealth|barbs|\{[^{}]*\})"
@@ -275,7 +276,7 @@ class _Reading:
             for option in _words(given):
                 key, _, value = (p.strip() for p in option.partition("="))
                 if key == "radius" and (found := re.fullmatch(r"(\d+\.?\d*|\.\d+)\s*(cm|mm|pt|in)?", value)):
-                    radius = float(found[1]) * (MILLIMETRES[found[2]] / self.unit if found[2] else 1)
+                    radius = _near(found[1]) * (MILLIMETRES[found[2]] / self.unit if found[2] else 1)
                 else:
                     raise self._error(
                         option.start_pos or 0, f"option {str(option).strip()!r} of a circle", "write radius=1"
@@ -308,7 +309,7 @@ class _Reading:
 
     def _length(self, tree: Tree[Token]) -> float:
         number, *unit = map(str, tree.children)
-        return float(number) * (MILLIMETRES[unit[0]] / self.unit if unit else 1)
+        return _near(number) * (MILLIMETRES[unit[0]] / self.unit if unit else 1)
 
     def _whole(self, point: Point, place: int) -> tuple[int, int]:
         x, y = round(point[0]), round(point[1])
@@ -333,7 +334,7 @@ class _Reading:
         for option in _words(tree):
             found = re.fullmatch(r"\s*x\s*=\s*(\d+\.?\d*|\.\d+)\s*(cm|mm|pt|in)\s*", option)
             if found and float(found[1]) > 0:
-                self.unit = float(found[1]) * MILLIMETRES[found[2]]
+                self.unit = max(_near(found[1]), 1 / FAR) * MILLIMETRES[found[2]]
 
     def _options(self, tree: Tree[Token], look: Look, more: set[str]) -> None:
         for option in _words(tree):
@@ -358,6 +359,11 @@ class _Reading:
 
     def _error(self, place: int, fact: str, hint: str) -> ParseError:
         return parse_error(self.text, place, fact, hint)
+
+
+def _near(number: str) -> float:
+    """A number, those far off the grid as one that is."""
+    return max(-FAR, min(FAR, float(number)))
 
 
 def _words(options: Tree[Token]) -> list[Token]:

@@ -49,7 +49,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     ("text", "fact", "hint"),
     [
         ("", "{path} holds no prediction", 'write {{"file": "0.png", "code": "..."}} a line'),
-        ("{", "{path}, line 1: no JSON: Expecting property name", None),
+        ("{", "{path}, line 1: no JSON: line 1, column 2: Expecting property name", None),
         ("\n[1]", "{path}, line 2: expected an object, got list", None),
         ('{"code": "W"}', "{path}, line 1: expected text at 'file', got None", None),
         ('{"file": "a"}', "{path}, line 1: expected text or null at 'code', got None", None),

@@ -73,11 +73,11 @@ def test_few_changes_more_than_the_fewest() -> None:
     one = every[(every == 3).sum(1) == 1]
     sound = one[[is_sound(rules, level.reshape(shape)) for level in one]]
     more = []
-    for level in np.random.default_rng(0).integers(0, 4, (100, *shape)).astype(np.uint8):
+    for level in np.random.default_rng(0).integers(0, 4, (40, *shape)).astype(np.uint8):
         fewest = int((sound != level.reshape(-1)).sum(1).min())
         more.append(len(repair(tiles, level).changes) - fewest)
     assert min(more) == 0
-    assert sum(more) <= 8
+    assert sum(more) <= 4
     assert max(more) <= 1
 
 
@@ -90,11 +90,11 @@ def test_few_changes_more_than_the_fewest_with_a_border() -> None:
         if (level == hero).sum() == 1 and is_sound(rules, level):
             found.append(level.reshape(-1))
     sound, more = np.array(found), []
-    for level in np.random.default_rng(0).integers(0, 4, (100, *shape)).astype(np.uint8):
+    for level in np.random.default_rng(0).integers(0, 4, (40, *shape)).astype(np.uint8):
         fewest = int((sound != level.reshape(-1)).sum(1).min())
         more.append(len(repair(CAVES, level).changes) - fewest)
     assert (min(more), max(more)) == (0, 1)
-    assert sum(more) <= 6
+    assert sum(more) <= 3
 
 
 @pytest.mark.parametrize(

@@ -160,8 +160,8 @@ def test_maps_of_other_games(found: object, message: str) -> None:
     ("text", "message"),
     [
         ("{", f"this is no JSON: line 1, column 2: Expecting property name enclosed in double quotes{SAVE}"),
-        ("[" * 100_000, f"this JSON is nested too deeply{SAVE}"),
-        ('{"layers": ' + "1" * 5000 + "}", f"this JSON has a number that is too long{SAVE}"),
+        ("[" * 100_000, f"this is JSON nested too deeply{SAVE}"),
+        ('{"layers": ' + "1" * 5000 + "}", f"this is JSON with a number that is too long{SAVE}"),
     ],
     ids=["broken", "deep", "long"],
 )

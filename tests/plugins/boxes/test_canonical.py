@@ -21,10 +21,10 @@ from i2c_core.families import Family
 from i2c_core.programs import Program
 from i2c_core.raster import Renderer
 from i2c_plugins.boxes import FAMILY
-from i2c_plugins.boxes.canonical import flat, nested, to_program
+from i2c_plugins.boxes.canonical import flat, nested, to_program, trimmed
 from i2c_plugins.boxes.constraint import Canonical
 from i2c_plugins.boxes.oracle import legal
-from i2c_plugins.boxes.painting import Painted, cells_of
+from i2c_plugins.boxes.painting import Painted, bits, cells_of, edges, is_colour
 
 CPU = torch.device("cpu")
 
@@ -254,3 +254,51 @@ def test_a_fill_of_another_family_is_seen_somewhere_and_not_cut() -> None:
     )
     found = [FILLED.canonical(prefix(FILLED, text)) for text in written]
     assert [" ".join(node.name for node in program.nodes()) for program in found] == list(canonical)
+
+
+@settings(max_examples=200)
+@given(programs(SMALL_FILLED, most=30))
+def test_boxes_are_trimmed_as_one_after_the_other_is(program: Program) -> None:
+    cells = cells_of(program.signature)
+    boxes = flat(program, cells)
+    assert trimmed(program.args[0], boxes, cells) == _trimmed_slowly(program.args[0], boxes, cells)
+
+
+def test_thousands_of_boxes_take_no_time_to_speak_of() -> None:
+    text = "white " + "box 0, 6 size 8 by 1 green box 0, 6 size 4 by 1 red " * 5000
+    program = FAMILY.canonical(FAMILY.parse(text))  # minutes, when every box was compared again after each that was cut
+    assert FAMILY.show(program) == "white box 0, 6 size 4 by 1 red box 4, 6 size 4 by 1 green"
+
+
+def _trimmed_slowly(ground: Program, boxes: list[Painted], cells: int) -> tuple[Program, list[Painted]]:
+    """The lowest box that is not seen up to its edges is cut; then all of them are looked at again."""
+    boxes = list(boxes)
+    while True:
+        found = _seen_slowly(ground, boxes, cells)
+        for place, (box, own) in enumerate(zip(boxes, found[1:], strict=True)):
+            if not own:
+                del boxes[place]
+                break
+            if is_colour(box.fill) and (cut := edges(own, cells)) != (box.left, box.upper, box.right, box.lower):
+                boxes[place] = Painted(*cut, box.fill)
+                break
+        else:
+            white_is_right = ground.name == "white" and bool(boxes) and not is_colour(boxes[0].fill)
+            if white_is_right or found[0]:
+                return ground, boxes
+            first = boxes[0].fill
+            ground = first if is_colour(first) else Program(first.signature, "white")
+
+
+def _seen_slowly(ground: Program, boxes: list[Painted], cells: int) -> list[int]:
+    """For the ground and each box the cells that nothing covers and that look different from what is just below."""
+    found = [(1 << cells * cells) - 1]
+    looks = {ground.name: found[0]} if is_colour(ground) else {}
+    for box in boxes:
+        own = bits(box.left, box.upper, box.right, box.lower, cells)
+        found = [each & ~own for each in found]
+        found.append(own & ~looks.get(box.fill.name, 0) if is_colour(box.fill) else own)
+        looks = {name: each & ~own for name, each in looks.items()}
+        if is_colour(box.fill):
+            looks[box.fill.name] = looks.get(box.fill.name, 0) | own
+    return found

@@ -59,7 +59,7 @@ def test_what_is_written_is_read_back(family: Family, data: st.DataObject) -> No
     ("text", "told"),
     [
         ("{", "this is no JSON: line 1, column 2: Expecting property name enclosed in double quotes" + HINT),
-        ("[" * 200_000, "this JSON is nested too deeply" + HINT),
+        ("[" * 200_000, "this is JSON nested too deeply" + HINT),
         ('{"op": "circle"}', 'expected a list of commands, got {"op": "circle"}' + HINT),
         ("[3]", "command 1 is 3\n  -> give it an op, one of circle, rectangle, line"),
         ('[{"op": "label"}]', 'command 1 is {"op": "label"}\n  -> give it an op, one of circle, rectangle, line'),
