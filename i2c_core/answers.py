@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from i2c_core.correction.shortest import Shortest
 from i2c_core.errors import I2cError
 from i2c_core.families import Family
+from i2c_core.images import Frame
 from i2c_core.leftovers import Leftovers, Region, leftovers
 from i2c_core.programs import Program
 from i2c_core.references import resolve
@@ -25,7 +26,7 @@ from i2c_core.soundness import Change, Problem
 from i2c_core.synthesis import number_of
 
 Pixels = NDArray[np.uint8]
-Source = Any  # a path, "-", bytes, a PIL image, an array or a tensor
+Source = Any  # a path, "-", bytes, a PIL image, an array, a tensor, a frame of a file, or what `Reader.prepare` gives
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,23 @@ class Answer:
         return head | {"candidates": [candidate.record(family) for candidate in self.candidates]}
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A picture as a reader looks at it, or the error that stopped it; `Reader.prepare` makes it.
+
+    Attributes:
+        name: how answers name it.
+        seen: (C, H, W) uint8, what the network sees; None where it could not be read.
+        compared: (C, H, W) uint8, what programs are compared with.
+        error: why it could not be read.
+    """
+
+    name: str
+    seen: Pixels | None = field(default=None, repr=False)
+    compared: Pixels | None = field(default=None, repr=False)
+    error: I2cError | None = None
+
+
 def crops_of(family: Family, program: Program, picture: Pixels) -> tuple[Pixels, ...]:
     """The parts of a picture (C, H, W) that a program only points at, cut to it; empty ones are left out."""
     if family.crops is None:
@@ -148,7 +166,9 @@ def crops_of(family: Family, program: Program, picture: Pixels) -> tuple[Pixels,
 
 
 def name_of(source: Source) -> str:
-    """How answers and errors name an input: its path, or what it is."""
+    """How answers and errors name an input: its path, with a number in a file of several, or what it is."""
+    if isinstance(source, Frame):
+        return source.name
     return str(source) if isinstance(source, str | Path) else f"<{type(source).__name__}>"
 
 

@@ -24,7 +24,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from i2c_core.answers import Answer, Candidate, Source, blame, crops_of, name_of
+from i2c_core.answers import Answer, Candidate, Prepared, Source, blame, crops_of, name_of
 from i2c_core.calibration import KEY as CALIBRATION
 from i2c_core.calibration import WANTED, Calibration, features_of
 from i2c_core.checkpoints import (
@@ -42,11 +42,13 @@ from i2c_core.decoding.redraw import Ranked
 from i2c_core.decoding.rounds import comparison_size, make_stages, search, weighed
 from i2c_core.decoding.strategies import STAGES
 from i2c_core.devices import find_device
-from i2c_core.errors import CheckpointError, ConfigError, FamilyError, I2cError, RenderError, suggest
+from i2c_core.errors import CheckpointError, ConfigError, FamilyError, I2cError, ImageError, RenderError, suggest
 from i2c_core.families import Family
+from i2c_core.files import is_url, locate
 from i2c_core.finishing import finish
 from i2c_core.images import fit, read_image
 from i2c_core.leftovers import ink_of
+from i2c_core.memory import Halving
 from i2c_core.plugins import families, installed
 from i2c_core.programs import Program
 from i2c_core.questions import Options, Question
@@ -61,6 +63,7 @@ BATCH = 64  # pictures decoded at once: fills two cores, and a beam of 16 over i
 SEARCHING = 0.9  # of the time for a picture, half of it for programs if asked for; the rest is for drawing
 PIXELS = 1 << 24  # of the pictures that are decoded at once: 64 MB as floats
 ZOOM = "zoom"  # the strategy that has weights of its own
+NO_MEMORY = ("there is not enough memory to decode it", "make it smaller, or use another --strategy or --device")
 UNDEFINED = ("none of the programs found for it has a picture", "try --strategy sample, or another --budget")
 
 Pixels = NDArray[np.uint8]
@@ -177,9 +180,10 @@ class Reader:
     def read_many(self, images: Iterable[Source], n: int = 5, **options: Unpack[Options]) -> Iterator[Answer]:
         """Read pictures one by one as they come, an answer each, in order; a picture that fails stops no other."""
         question = Question(n=n, **options)
-        return self.that_knows(question.strategy)._answers(images, question)
+        return self.that_knows(question.strategy).ask(question, images)
 
-    def _answers(self, images: Iterable[Source], asked: Question) -> Iterator[Answer]:
+    def ask(self, asked: Question, images: Iterable[Source]) -> Iterator[Answer]:
+        """As `read_many`, for a question whose strategy this reader knows."""
         n = asked.n
         if asked.program and self._corrector is None:
             self._corrector = Corrector(self.family)
@@ -198,22 +202,49 @@ class Reader:
         # A generator of torch's on the network's device would make the same seed draw differently there.
         generator = torch.Generator().manual_seed(asked.seed)
         most = int(getattr(self.proposer, "at_once", BATCH)) * STAGES[-1] // max(n, STAGES[-1])
-        batch = max(1, most if asked.batch is None else min(asked.batch, most))  # n beams a picture need memory
+        at_once = max(1, most if asked.batch is None else min(asked.batch, most))  # n beams a picture need memory
         alone = getattr(self.proposer, "whole", None) is not None and not getattr(self.proposer, "together", False)
-        batch = batch if asked.time is None and not alone else 1  # a clock, or a size, of its own
+        batches = Halving(at_once if asked.time is None and not alone else 1)  # a clock, or a size, of its own
         refiner = Refiner.of(self.family, self._renderer) if asked.refine else None
         if refiner is not None and not getattr(self.proposer, "ranks", False):
             stages = list(refiner.stages(asked.strategy, stages))
-        source = iter(images)
-        while chunk := list(islice(source, batch)):
+
+        def read(chunk: Sequence[Prepared]) -> list[Answer]:
             share = SEARCHING / 2 if asked.program else SEARCHING
             deadline = None if asked.time is None else monotonic() + share * asked.time
-            for answer in self._read_chunk(chunk, asked, stages, limit, generator, deadline, refiner):
-                yield self._finished(answer, asked)
+            return self._read_chunk(chunk, asked, stages, limit, generator, deadline, refiner)
+
+        source = iter(images)
+        while chunk := list(islice(source, batches.size)):
+            prepared = [s if isinstance(s, Prepared) else self.prepare(s, asked) for s in chunk]
+            for answer in batches.run(prepared, read, _too_much):
+                try:
+                    answer = self._finished(answer, asked)
+                except I2cError as error:  # of the family's own rules or search, about this picture alone
+                    answer = replace(answer, candidates=[], error=blame(answer.name, error))
+                yield answer
+
+    def prepare(self, source: Source, asked: Question) -> Prepared:
+        """A picture made ready: read, framed, and brought to the sizes at which it is seen and compared.
+
+        `read_many` does this itself; whoever reads ahead does it before. What cannot be read becomes an error inside.
+        """
+        whole: int | None = getattr(self.proposer, "whole", None)
+        name = name_of(source)
+        try:
+            picture = read_image(source, self.family.channels, asked.invert)  # (C, H, W)
+            picture = self.family.frame(picture) if asked.preprocess else picture
+            seen = fit(picture, self.image_size if whole is None else _within(picture, whole))
+            height, width = picture.shape[1:]
+            return Prepared(name, seen, fit(picture, comparison_size(self.family, height, width, self.proposer)))
+        except I2cError as error:
+            return Prepared(name, error=error)
+        except MemoryError:
+            return Prepared(name, error=blame(name, ImageError(*NO_MEMORY)))
 
     def _read_chunk(
         self,
-        chunk: list[Source],
+        chunk: Sequence[Prepared],
         asked: Question,
         stages: Sequence[Strategy],
         budget: int,
@@ -221,20 +252,9 @@ class Reader:
         deadline: float | None,
         refiner: Refiner | None,
     ) -> list[Answer]:
-        whole: int | None = getattr(self.proposer, "whole", None)
-        answers: list[Answer] = []
-        seen: dict[int, Pixels] = {}  # what the network sees of those that could be read
-        compared: dict[int, Pixels] = {}
-        for number, source in enumerate(chunk):
-            try:
-                picture = read_image(source, self.family.channels, asked.invert)  # (C, H, W)
-                picture = self.family.frame(picture) if asked.preprocess else picture
-                seen[number] = fit(picture, self.image_size if whole is None else _within(picture, whole))
-                height, width = picture.shape[1:]
-                compared[number] = fit(picture, comparison_size(self.family, height, width, self.proposer))
-                answers.append(Answer(name_of(source), compared[number], []))
-            except I2cError as error:
-                answers.append(Answer(name_of(source), None, [], error))
+        answers = [Answer(p.name, p.compared, [], p.error) for p in chunk]
+        seen = {number: p.seen for number, p in enumerate(chunk) if p.seen is not None}
+        compared = {number: p.compared for number, p in enumerate(chunk) if p.compared is not None}
         for group in _of_one_size(seen):
             ranked = search(
                 self.family,
@@ -323,6 +343,11 @@ class Reader:
         self.close()
 
 
+def _too_much(prepared: Prepared) -> Answer:
+    """The answer about a picture for which memory does not suffice."""
+    return Answer(prepared.name, prepared.compared, [], blame(prepared.name, ImageError(*NO_MEMORY)))
+
+
 def _of_one_size(seen: Mapping[int, Pixels]) -> Iterator[list[int]]:
     """The numbers of pictures (C, H, W) in groups of one size, and of not too many pixels together."""
     groups: dict[tuple[int, ...], list[int]] = {}
@@ -351,8 +376,8 @@ def _is_many(images: Source | Sequence[Source]) -> bool:
 
 def _as_path(source: str | Path) -> Path | None:
     """The path that a source is, or None where it is the name of a family."""
-    if isinstance(source, Path):
-        return source
+    if not isinstance(source, str) or is_url(source):
+        return locate(source)
     if source in families():
         return None
     known = families().names()

@@ -46,10 +46,11 @@ LEGEND = (
 Pixels = NDArray[np.uint8]
 
 
-def html_report(family: str, answers: Iterable[Answer], title: str = "") -> str:
+def html_report(family: str, answers: Iterable[Answer], title: str = "", note: str = "") -> str:
     """One self-contained page: for each input its picture, each candidate drawn again, its code and its distance.
 
-    Pictures are inside the page, text is escaped, nothing is run and nothing is fetched.
+    Pictures are inside the page, text is escaped, nothing is run and nothing is fetched. `note` says what is shown,
+    where that is not all.
     """
     title = title or f"i2c: images read as {family}"
     answers = list(answers)
@@ -60,10 +61,11 @@ def html_report(family: str, answers: Iterable[Answer], title: str = "") -> str:
         told += " Confidence: how probable it is that the code is right."
     if any(c.leftovers is not None for c in candidates):
         marked = f"<p>{LEGEND}</p>\n"
+    shown = f"<p>{html.escape(note)}</p>\n" if note else ""
     head = "".join(f"<th>{name}</th>" for name in ("input", "output", "code", "confidence", "distance", "size"))
     return page(
         title,
-        f"<p>{told}</p>\n{marked}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
+        f"{shown}<p>{told}</p>\n{marked}<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n"
         + "\n".join(rows)
         + "\n</tbody>\n</table>\n",
     )

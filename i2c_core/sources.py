@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import sys
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from i2c_core.documents import decode_text, standard_input
 from i2c_core.errors import FormatError, I2cError, ParseError
 from i2c_core.families import Family
 from i2c_core.files import write_atomically
@@ -89,7 +91,7 @@ def open_source(family: Family, source: str, number: int = 1, wanted: Format | N
     """
     path = Path(source)
     if source == STDIN:
-        return Given("stdin", "stdin", _decode(sys.stdin.buffer.read(), "standard input"), wanted)
+        return Given("stdin", "stdin", decoded(standard_input(), "standard input"), wanted)
     if _is_file(path):
         text = _read(path)
         if wanted is None and path.is_file():  # a pipe has no ending
@@ -110,7 +112,7 @@ def read_tokens(family: Family, sources: Sequence[str]) -> list[str]:
 
     Words that are no token are handed on, for errors about their place.
     """
-    texts = [_decode(sys.stdin.buffer.read(), "standard input") if s == STDIN else s for s in sources]
+    texts = [decoded(standard_input(), "standard input") if s == STDIN else s for s in sources]
     known, found = family.vocabulary.ids, list[str]()
     words = [word for text in texts for word in ([text] if text in known else text.split())]
     start = 0
@@ -141,14 +143,19 @@ def _refuse_path(family: Family, source: str) -> None:
 
 def _read(path: Path) -> str:
     try:
-        return _decode(path.read_bytes(), str(path))
+        return decoded(path.read_bytes(), str(path))
     except OSError as error:
         raise FormatError(f"{path} cannot be read: {error.strerror}", "check the file and its permissions") from None
 
 
-def _decode(content: bytes, name: str) -> str:
+def decoded(content: bytes, name: str) -> str:
+    """The text of a source's bytes, with LF at the ends of lines.
+
+    Raises:
+        FormatError: it is no UTF-8.
+    """
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        return decode_text(content)
     except UnicodeDecodeError as error:
         raise FormatError(f"{name} is no UTF-8 text: byte {error.start + 1}", "save it as UTF-8") from None
 
@@ -184,18 +191,25 @@ def save(family: Family, format_: Format, path: Path, text: str) -> list[Path]:
 def output_names(sources: Sequence[Path]) -> list[str]:
     """A name for what is made from each input: its stem, with its ending where two stems are equal.
 
+    Windows and macOS take names that differ in nothing but case, or in how accents are composed, for one.
+
     Raises:
         FormatError: two inputs of one name.
 
-    >>> output_names([Path("a/x.png"), Path("a/y.png"), Path("a/y.jpg")])
-    ['x', 'y.png', 'y.jpg']
+    >>> output_names([Path("a/x.png"), Path("a/y.png"), Path("a/Y.jpg")])
+    ['x', 'y.png', 'Y.jpg']
     """
-    stems = [p.stem for p in sources]
-    names = [p.stem if stems.count(p.stem) == 1 else p.name for p in sources]
+    stems = Counter(_alike(p.stem) for p in sources)
+    names = [p.stem if stems[_alike(p.stem)] == 1 else p.name for p in sources]
     seen: dict[str, Path] = {}
     for name, path in zip(names, sources, strict=True):
-        if name in seen:
-            fact = f"{seen[name]} and {path} would be written under one name"
+        if _alike(name) in seen:
+            fact = f"{seen[_alike(name)]} and {path} would be written under one name"
             raise FormatError(fact, "decode them into different folders, or use --json")
-        seen[name] = path
+        seen[_alike(name)] = path
     return names
+
+
+def _alike(name: str) -> str:
+    """The same text for names that some file system takes for one."""
+    return unicodedata.normalize("NFC", name.casefold())

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
 from i2c_cli import options
-from i2c_cli.console import complain, emit_json, say, warn
+from i2c_cli.console import SCHEMA, complain, emit_json, say, warn
 from i2c_cli.targets import Targets
+from i2c_core.errors import FormatError, RenderError
 from i2c_core.families import Family
+from i2c_core.inputs import Shard
 from i2c_core.loops import programs_of
 from i2c_core.plugins import default_drawings
 
 if TYPE_CHECKING:
     from i2c_core.answers import Answer, Candidate
+    from i2c_core.bulk import Answered
+    from i2c_core.progress import Task
+    from i2c_core.worst import Worst
 
 MISSED = 3  # the exit code when nothing met --threshold
 PROBLEMS = 6  # that are told of an answer, at most
@@ -24,7 +33,10 @@ CODE = ("text", "json")  # formats that show how a program is put together
 
 
 @click.command("decode")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.argument("images", nargs=-1, metavar="[IMAGE...]")
+@options.files_from("Read the names of more images from a file, one a line; - is standard input.")
+@options.shard("Only every COUNT-th image, from the INDEX-th on: the share of one of several machines.")
+@options.resume("Leave out images that have an answer in -o, unless they have changed.")
 @options.family(required=False, help="The family [default: the one that --weights names].")
 @options.weights
 @options.count(1, "Candidates an image, best first.", most=1000)
@@ -55,6 +67,9 @@ CODE = ("text", "json")  # formats that show how a program is put together
 @options.quiet
 def command(
     images: tuple[str, ...],
+    files_from: Path | None,
+    shard: Shard,
+    resume: bool,
     family: Family | None,
     weights: Path | None,
     count: int,
@@ -81,31 +96,51 @@ def command(
 ) -> int:
     """Print code that draws each IMAGE: a file, a folder of them, or - for standard input.
 
-    The code goes to stdout and everything else to stderr. Each program is drawn again and compared with its image; the
-    distance is 0 where they are equal; drawings by hand never are. Confidence is how probable it is that the code is
-    right, where the network's training measured that.
+    The code goes to stdout and everything else to stderr. A file with several images gives code for each. Each program
+    is drawn again and compared with its image; the distance is 0 where they are equal; drawings by hand never are.
+    Confidence is how probable it is that the code is right, where the network's training measured that.
+
+    For many images, --json -o FILE keeps a record of each as it is read, and --resume goes on with that.
     """
     if family is not None and family.plain is not None and weights is None:  # NAME:program, by the network of NAME
         family, looped = family.plain, True
     if looped and family is None and weights is None:
         family = default_drawings()
     spoken = programs_of(family) if looped and family is not None else family
-    targets = Targets.plan(images, family, weights, format_name, output, picture, as_json, snippet, spoken)
-    from i2c_core.leftovers import ink_of
+    targets = Targets.plan(
+        images,
+        family,
+        weights,
+        format_name,
+        output,
+        picture,
+        as_json,
+        snippet,
+        spoken,
+        files_from=files_from,
+        resume=resume,
+        shard=shard,
+    )
+    from i2c_core.answers import blame
+    from i2c_core.bulk import Answered, key_of, read_all
     from i2c_core.progress import make_progress
+    from i2c_core.questions import Question
     from i2c_core.reader import Reader
     from i2c_core.understanding import with_programs
+    from i2c_core.worst import Worst
 
-    failed = missed = False
-    kept: list[Answer] = []
-    with Reader.load(targets.weights, device, family, strategy.name) as reader:
+    done, worst = Answered(), Worst()
+    with ExitStack() as stack:
+        journal = targets.journal()
+        if journal is not None:
+            stack.enter_context(journal)
+        reader = stack.enter_context(Reader.load(targets.weights, device, family, strategy.name))
         spoken = programs_of(reader.family) if looped else reader.family
         format_ = targets.format(spoken, format_name)
-        how = strategy.make(reader.that_knows(strategy.name).proposer)
-        answers = reader.read_many(
-            targets.inputs,
-            count,
-            strategy=how,
+        knows = reader.that_knows(strategy.name)
+        question = Question(
+            n=count,
+            strategy=strategy.make(knows.proposer),
             budget=budget,
             invert=invert,
             seed=seed,
@@ -117,37 +152,88 @@ def command(
             refine=not no_refine,
             program=looped,
         )
-        with make_progress(quiet or len(targets.inputs) < 2).task("images", len(targets.inputs)) as task:
-            for index, answer in enumerate(answers):
-                if looped:
+        more = () if as_json else (format_.name, snippet, threshold)
+        drawn = () if picture is None else (str(picture),)  # else what was answered before would not be drawn there
+        asked = key_of(knows.checkpoint, spoken, question, *more, *drawn)
+        if journal is not None:
+            done.read(journal, asked, threshold)
+        silent = quiet or (targets.total is not None and targets.total < 2)
+        task = stack.enter_context(make_progress(silent).task("images", targets.total))
+        watch = Watch(task, done, shard)
+        results = stack.enter_context(
+            closing(read_all(knows, targets.sources(), question, None if journal is None else done))
+        )
+        if journal is not None:
+            stack.push(partial(_tell_how_to_go_on, done))
+        for result in results:
+            where, answer = result.picture, result.answer
+            met: list[Candidate] = []
+            wrote = ""
+            try:
+                if looped and answer.error is None:
                     answer = with_programs(answer, reader.family, SHORTEN if time is None else time)
                 met = [c for c in answer.candidates if threshold is None or c.distance <= threshold]
-                if as_json:
-                    emit_json(answer.record(spoken))
-                if answer.error is not None:
-                    failed = True
-                    complain(answer.error)
-                elif not met:
-                    missed = True
-                    best = (
-                        f"the nearest has {answer.candidates[0].distance:.6g}"
-                        if answer.candidates
-                        else "none was found"
-                    )
-                    say(f"{answer.name}: no code within a distance of {threshold:g}: {best}")
-                else:
-                    wrote = targets.write(index, met, spoken, format_)
-                    if met[0].given is not None and not ink_of(met[0].given).any():
-                        warn(f"{answer.name} shows no drawing: no dark strokes on light paper, or light ones on dark")
-                    say(f"{answer.name}: {_told(met[0])}{wrote}", quiet)
-                    for change in met[0].changes:
-                        say(f"{answer.name}: {change}", quiet)
-                    _warn(answer.name, met[0])
-                if side_by_side is not None or report is not None:
-                    kept.append(answer)
-                task.advance()
-        _write_overviews(kept, spoken.name, side_by_side, report, quiet)
-    return 1 if failed else MISSED if missed else 0
+                if met:
+                    wrote = targets.write(where.number, where.frame, met, spoken, format_)
+            except (FormatError, RenderError) as error:  # of this image alone
+                answer = replace(answer, candidates=[], error=blame(answer.name, error))
+            done.add(where.file, where.frame, failed=answer.error is not None, missed=not met)
+            record = replace(result, answer=answer).record(spoken, asked) if as_json or journal is not None else {}
+            if journal is not None:
+                journal.append([{"schema": SCHEMA} | record])
+            elif as_json:
+                emit_json(record)
+            _tell(answer, met, wrote, threshold, quiet, quiet or targets.bulk)
+            if side_by_side is not None or report is not None:
+                worst.add(answer)
+            watch.see(where.number)
+    _write_overviews(worst, spoken.name, side_by_side, report, quiet)
+    if not done.count:
+        warn("no image was named: the list is empty, or this share of it")
+    if done.failed and done.count > 1:
+        say(f"{done.failed:,} of {done.count:,} images failed")
+    return 1 if done.failed else MISSED if done.missed else 0
+
+
+def _tell_how_to_go_on(done: Answered, kind: type[BaseException] | None, *rest: object) -> None:
+    """What an interrupted call leaves behind."""
+    if kind is KeyboardInterrupt:
+        say(f"{done.count:,} images are answered; --resume goes on with the others")
+
+
+class Watch:
+    """How far a call is: inputs done, images a second, and how many failed."""
+
+    def __init__(self, task: Task, done: Answered, shard: Shard) -> None:
+        self.task, self.done, self.shard = task, done, shard
+        self.before, self.began = done.count, monotonic()
+        self.inputs = 0
+
+    def see(self, number: int) -> None:
+        """An image of the input of this number is answered; those before it are, too."""
+        inputs = number // self.shard.count + 1
+        rate = (self.done.count - self.before) / max(monotonic() - self.began, 1e-9)
+        note = f"{rate:.3g} a second" + (f", {self.done.failed:,} failed" if self.done.failed else "")
+        self.task.advance(inputs - self.inputs, note)
+        self.inputs = inputs
+
+
+def _tell(answer: Answer, met: list[Candidate], wrote: str, threshold: float | None, quiet: bool, silent: bool) -> None:
+    """Say what came of an image: what failed always, what succeeded unless `silent`."""
+    from i2c_core.leftovers import ink_of
+
+    if answer.error is not None:
+        complain(answer.error)
+    elif not met:
+        nearest = f"the nearest has {answer.candidates[0].distance:.6g}" if answer.candidates else "none was found"
+        say(f"{answer.name}: no code within a distance of {threshold:g}: {nearest}")
+    else:
+        if met[0].given is not None and not ink_of(met[0].given).any():
+            warn(f"{answer.name} shows no drawing: no dark strokes on light paper, or light ones on dark")
+        say(f"{answer.name}: {_told(met[0])}{wrote}", silent)
+        for change in met[0].changes:
+            say(f"{answer.name}: {change}", silent)
+        _warn(answer.name, met[0])
 
 
 def _warn(name: str, best: Candidate) -> None:
@@ -159,17 +245,18 @@ def _warn(name: str, best: Candidate) -> None:
         warn(f"{name}: {len(best.problems) - len(shown)} more problems, see 'i2c lint'")
 
 
-def _write_overviews(answers: list[Answer], family: str, sheet: Path | None, page: Path | None, quiet: bool) -> None:
+def _write_overviews(worst: Worst, family: str, sheet: Path | None, page: Path | None, quiet: bool) -> None:
     from i2c_core import report
     from i2c_core.drawing import save_png
     from i2c_core.files import write_atomically
 
+    shown = f", the {worst.most} worst of {worst.given:,} images" if worst.note else ""
     if sheet is not None:
-        save_png(report.side_by_side(answers), sheet)
-        say(f"wrote {sheet}", quiet)
+        save_png(report.side_by_side(worst.answers), sheet)
+        say(f"wrote {sheet}{shown}", quiet)
     if page is not None:
-        write_atomically(page, report.html_report(family, answers))
-        say(f"wrote {page}", quiet)
+        write_atomically(page, report.html_report(family, worst.answers, note=worst.note))
+        say(f"wrote {page}{shown}", quiet)
 
 
 def _told(best: Candidate) -> str:

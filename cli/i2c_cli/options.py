@@ -3,25 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 from i2c_cli.console import Usage
 from i2c_core.errors import ConfigError
 from i2c_core.families import Family
+from i2c_core.files import is_remote, is_url, locate
+from i2c_core.inputs import Shard
 from i2c_core.plugins import get_family, installed
 
-OTHER_PICTURES = (".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".svg", ".pdf")
-PATH = click.Path(path_type=Path)
+if TYPE_CHECKING:
+    from i2c_core.clusters import Cluster
+
+OTHER_PICTURES = (
+    ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".apng", ".avif", ".heic", ".heif", ".pdf", ".svg",
+)  # fmt: skip
 LARGEST = 4096  # pixels a side; a colour picture of it takes 50 MB
 LARGEST_SEED = 2**63 - 1  # what torch takes
 LONGEST = 19  # digits of a number of rounds
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Place(click.Path):
+    """A path of this machine; where `remote` says so, a URL too, handed on as the place behind it."""
+
+    def __init__(self, remote: bool) -> None:
+        super().__init__(path_type=Path)
+        self.remote = remote
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if not isinstance(value, str) or not is_url(value):
+            return super().convert(value, param, ctx)
+        found = locate(value)
+        if is_remote(found) and not self.remote:
+            names = [] if param is None else [name for name in param.opts if name.startswith("-")]
+            name = max(names, key=len, default="this command")
+            raise Usage(f"{name} takes no URL, got {value}", "give a path of this machine")
+        return found
+
+
+PATH = _Place(remote=False)
+PLACE = _Place(remote=True)  # what commands read or write whole: checkpoints, runs, datasets
 
 
 class Decorator(Protocol):
@@ -210,6 +239,68 @@ def rounds(name: str, help: str) -> Decorator:
     )
 
 
+def files_from(help: str = "Read the names from a file, one a line; - is standard input.") -> Decorator:
+    """--files-from FILE, a list: see `i2c_core.inputs.listed`."""
+    return click.option("--files-from", metavar="FILE", type=PATH, help=help)
+
+
+def _shard(ctx: click.Context, param: click.Parameter, value: str | None) -> Shard:
+    if value is None:
+        return Shard()
+    try:
+        return Shard.parse(value)
+    except ConfigError as error:
+        raise Usage(f"{param.opts[0]}: {error.fact}", error.hint) from None
+
+
+def shard(help: str = "Only every COUNT-th of them, from the INDEX-th on: one share of several machines.") -> Decorator:
+    """--shard INDEX/COUNT, handed on as `Shard`; the whole where it is not given."""
+    return click.option("--shard", metavar="INDEX/COUNT", callback=_shard, help=help)
+
+
+def resume(help: str = "Go on with what the output holds, each thing exactly once.") -> Decorator:
+    """--resume."""
+    return click.option("--resume", is_flag=True, help=help)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where work runs: in this process, in so many processes of this machine, or on a Ray cluster."""
+
+    workers: int | None
+    ray: str | None
+
+    def open(self, tell: Callable[[str], None] | None = None) -> AbstractContextManager[Cluster | None]:
+        """The cluster, ended when the context is left; None for this process."""
+        from i2c_core.clusters import open_cluster
+
+        return open_cluster(self.workers, self.ray, tell) or nullcontext()
+
+
+def place(command: Command) -> Command:
+    """--workers COUNT and --ray ADDRESS, handed on as `Place`."""
+
+    @wraps(command)
+    def placed(*args: Any, workers: int | None, ray: str | None, **rest: Any) -> Any:
+        if workers is not None and ray is not None:
+            raise Usage("--workers and --ray exclude each other", "leave one of them out")
+        return command(*args, place=Place(workers, ray), **rest)
+
+    found: Any = placed
+    for option in (
+        click.option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: its address, local, or local:2."),
+        click.option(
+            "--workers",
+            metavar="COUNT",
+            type=click.IntRange(1, 1024),
+            help="Work in so many processes [default: this].",
+        ),
+    ):
+        found = option(found)
+    wrapped: Command = found
+    return wrapped
+
+
 def count(default: int, help: str, most: int | None = None) -> Decorator:
     """-n COUNT, one or more."""
     return click.option(
@@ -248,7 +339,7 @@ def device(command: Command) -> Command:
 
 def weights(command: Command) -> Command:
     help = "A checkpoint instead of the family's own weights."
-    return click.option("--weights", metavar="FILE", type=PATH, help=help)(command)
+    return click.option("--weights", metavar="FILE", type=PLACE, help=help)(command)
 
 
 def format_name(command: Command) -> Command:

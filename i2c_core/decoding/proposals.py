@@ -6,6 +6,7 @@ Legend: B images, K programs an image, T tokens, V tokens of the vocabulary, whi
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -24,6 +25,11 @@ from i2c_core.model.numbers import BinEdges
 from i2c_core.model.zooms import family_places
 
 log = logging.getLogger(__name__)
+
+# Products of matrices add the numbers of a row in another order where there are few rows, or a rest of them (MKL), and
+# convolutions where there is one image (oneDNN). With rows by fours, and two images to encode, an image's numbers are
+# the same bit for bit in every batch on such a CPU.
+ALIKE = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,8 +118,8 @@ class AutoregressiveProposer:
         mask: which tokens may come next.
         places: the rectangles of nodes, for a model that wants them.
         max_tokens: the longest program that the model can write; None asks `model.config`, if it has one.
-        rows: how many programs to decode at a time; more need more memory. Results do not depend on it, but for the
-            last bits of floating-point sums, whose order a library may choose by the size of a batch.
+        rows: how many programs to decode at a time; more need more memory. Results do not depend on it, but where a
+            library chooses the order of floating-point sums by the size of a batch (see `ALIKE`) for their last bits.
         numbers: the bins of continuous tokens, for a network that says where in them the exact values lie.
     """
 
@@ -169,7 +175,8 @@ class AutoregressiveProposer:
             raise BudgetError(fact, f"use a budget of at most {self.max_tokens}")
         seed = generator.initial_seed() if isinstance(generator, torch.Generator) else generator or 0
         width = strategy.rows(n)
-        observation, step = observation.to(self.mask.device), max(1, self.rows // max(width, 1))
+        count, step = len(observation), _whole(max(1, self.rows // max(width, 1)))
+        observation = observation.to(self.mask.device).select(_filling(count, width))
         parts = [
             self._decode(observation.select(slice(begin, begin + step)), width, strategy, budget, seed)
             for begin in range(0, max(len(observation), 1), step)
@@ -177,7 +184,8 @@ class AutoregressiveProposer:
         ids, logprob, logq, undefined = (torch.cat(column)[:, :n] for column in list(zip(*parts, strict=True))[:4])
         scores, evidence = (_together([getattr(part, name) for part in parts]) for name in ("scores", "evidence"))
         scores = None if scores is None else scores[:, :n]
-        proposals = Proposals(ids, logprob, logq, self._values(observation, ids, step), undefined, scores, evidence)
+        found = (ids, logprob, logq, self._values(observation, ids, step), undefined, scores, evidence)
+        proposals = Proposals(*(None if column is None else column[:count] for column in found))  # type: ignore[arg-type]
         _tell(proposals)
         return proposals
 
@@ -185,7 +193,7 @@ class AutoregressiveProposer:
         size = (len(observation), width)
         if 0 in size:
             return _nothing(size, budget, self.mask)
-        run = Run(self.model.decoder, self.model.encode(observation), self.mask, self.places, size, observation)
+        run = Run(self.model.decoder, self._encode(observation), self.mask, self.places, size, observation)
         return strategy.run(run, budget, image_keys(observation.image, seed))
 
     def _values(self, observation: Observation, ids: Tensor, step: int) -> Tensor | None:
@@ -193,16 +201,36 @@ class AutoregressiveProposer:
         if self.numbers is None or not ids.numel():
             return None
         assert isinstance(self.model, Model)
-        found = []
+        found, count = [], len(ids)
+        every = _filling(count, ids.shape[1])
+        observation, ids = observation.select(every), ids[every]
         for begin in range(0, len(ids), step):
             part = ids[begin : begin + step].flatten(0, 1)  # (R, T)
-            features = self.model.encode(observation.select(slice(begin, begin + step)))
+            features = self._encode(observation.select(slice(begin, begin + step)))
             spread = Features(*(x.repeat_interleave(ids.shape[1], 0) for x in (features.cells, features.images)))
             where = None if not isinstance(self.places, Places) else self.places.replay(part)
             shares = self.model.shares(spread, part, where)  # (R, T)
             assert shares is not None
             found.append(self.numbers.values(part, shares).view(-1, *ids.shape[1:]))
-        return torch.cat(found)
+        return torch.cat(found)[:count]
+
+    def _encode(self, observation: Observation) -> Any:
+        """What the decoder looks at; a picture alone is encoded beside its twin, see `ALIKE`."""
+        if len(observation) != 1 or not isinstance(self.model, Model):
+            return self.model.encode(observation)
+        features = self.model.encode(observation.select(torch.zeros(2, dtype=torch.int64)))
+        return Features(features.cells[:1], features.images[:1])
+
+
+def _whole(images: int) -> int:
+    """The number of images that are decoded at a time, made a multiple of `ALIKE` where it is larger."""
+    return images if images < ALIKE else images - images % ALIKE
+
+
+def _filling(count: int, width: int) -> Tensor:
+    """The numbers of images, the last of them repeated until their rows, `width` each, are a multiple of `ALIKE`."""
+    needed = ALIKE // math.gcd(ALIKE, max(width, 1))
+    return torch.arange(-(-count // needed) * needed).clamp(max=count - 1)
 
 
 def _together(columns: list[Tensor | None]) -> Tensor | None:

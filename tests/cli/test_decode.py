@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,9 @@ def test_json_schema(i2c: Run, checkpoint: Path, pictures: Path) -> None:
     (pictures / "broken.png").unlink()
     assert found.exit_code == 1  # one failed, the others are answered
     black, broken, halves = (json.loads(line) for line in found.stdout.splitlines())
-    assert list(black) == ["schema", "file", "family", "candidates"]
+    assert list(black) == ["schema", "file", "family", "candidates", "sha256", "asked"]
+    assert black["sha256"] == sha256((pictures / "black.png").read_bytes()).hexdigest()
+    assert black["asked"] == halves["asked"] == broken["asked"]
     assert (black["schema"], black["file"], black["family"]) == (1, str(pictures / "black.png"), "splits")
     for record in (black, halves):
         distances = [c["distance"] for c in record["candidates"]]
@@ -66,9 +69,10 @@ def test_json_schema(i2c: Run, checkpoint: Path, pictures: Path) -> None:
             assert candidate["confidence"] is None  # these weights were never calibrated
             assert SPLITS.parse(candidate["code"]).size == candidate["size"]
             assert candidate["logprob"] < 0
-    assert list(broken) == ["schema", "file", "family", "error", "hint"]
+    assert list(broken) == ["schema", "file", "family", "error", "hint", "sha256", "asked"]
     assert broken["error"].startswith(f"{pictures / 'broken.png'} is ")
     assert f"error: {broken['error']}\n  -> {broken['hint']}\n" in found.stderr
+    assert found.stderr.endswith("\n1 of 3 images failed\n")
 
 
 def test_a_missing_file_among_others(i2c: Run, checkpoint: Path, pictures: Path) -> None:
@@ -176,8 +180,17 @@ def test_inverting(i2c: Run, checkpoint: Path, pictures: Path) -> None:
          "error: 2 images need a folder, -o {p}/black.png is a file\n  -> name a folder\n"),
         (["{p}", "--weights", "{w}", "--json", "--picture", "a.png"],
          "error: 2 pictures do not fit into a.png\n  -> name a folder: --picture a\n"),
-        (["{p}/black.png", "--weights", "{w}", "--json", "-o", "x"],
-         "error: --json and -o exclude each other\n  -> leave one out, or redirect: --json > FILE\n"),
+        (["{p}/black.png", "--weights", "{w}", "--json", "-o", "{p}"],
+         "error: --json writes one file, -o {p} is a folder\n  -> name a file: -o {p}/answers.jsonl\n"),
+        (["--weights", "{w}"], "error: no image is named\n  -> name one, or a list of them: --files-from FILE\n"),
+        (["-", "--files-from", "-", "--weights", "{w}"],
+         "error: standard input cannot be an image and a list of images\n  -> leave one of them out\n"),
+        (["--files-from", "-", "--weights", "{w}"],
+         "error: code of many images does not fit on stdout\n  -> add --json, or name a folder: -o DIR\n"),
+        (["{p}", "--weights", "{w}", "--json", "--resume"],
+         "error: --resume needs a file that holds the answers\n  -> add --json -o answers.jsonl\n"),
+        (["{p}", "--weights", "{w}", "--json", "--shard", "3/2"],
+         "error: --shard: there is no share 3 of 2\n  -> use 1/2 to 2/2\n"),
         (["{p}/black.png", "--weights", "{w}", "--json", "--format", "json"],
          "error: --json and --format exclude each other\n  -> leave one of them out\n"),
         (["{p}/black.png", "--weights", "{w}", "--strategy", "magic"], None),

@@ -66,6 +66,18 @@ def test_names_of_outputs() -> None:
     )
 
 
+def test_names_that_some_system_takes_for_one_are_kept_apart() -> None:
+    """Of Windows and macOS: case, and accents as a part of the letter or beside it."""
+    assert output_names([Path("a.png"), Path("A.jpg")]) == ["a.png", "A.jpg"]
+    assert output_names([Path("\u00e9.png"), Path("e\u0301.jpg")]) == ["\u00e9.png", "e\u0301.jpg"]
+    with pytest.raises(FormatError) as caught:
+        output_names([Path("x/a.png"), Path("y/A.png")])
+    assert str(caught.value) == (
+        f"{Path('x/a.png')} and {Path('y/A.png')} would be written under one name\n"
+        "  -> decode them into different folders, or use --json"
+    )
+
+
 def test_drawing(tmp_path: Path) -> None:
     pictures = draw(SPLITS, [SPLITS.parse("h B W"), SPLITS.parse("W")], (6, 4))
     assert pictures.shape == (2, 1, 6, 4)
