@@ -27,10 +27,13 @@ def find_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
-def describe_hardware(device: torch.device) -> dict[str, Any]:
-    """What a record says about the machine: the device's name and the CPU threads of torch."""
+def describe_hardware(device: torch.device, processes: int = 1) -> dict[str, Any]:
+    """What a record says about the machine: the device's name, the CPU threads of torch, and processes where several
+    learn together.
+    """
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
-    return {"device": device.type, "name": name, "threads": torch.get_num_threads()}
+    several = {"processes": processes} if processes > 1 else {}
+    return {"device": device.type, "name": name, "threads": torch.get_num_threads(), **several}
 
 
 def _processor() -> str:

@@ -19,6 +19,7 @@ from i2c_core.version import VERSION
 NAME = "i2c"
 COMPLETE = "_I2C_COMPLETE"
 INTERRUPTED = 130  # 128 + SIGINT, what shells expect
+TOGETHER = ("train", "retrain")  # the commands that several processes may run as one
 
 EPILOG = """\b
 exit codes: 0 ok, 1 error, 2 usage, 3 nothing met --threshold
@@ -73,7 +74,7 @@ class Application(click.Group):
             if sys.stdout is not None:  # as it is where the shell closed it
                 sys.stdout.flush()
         except BrokenPipeError:  # the reader has seen enough, as in `i2c families | head -1`
-            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 (kept open until the process ends)
+            sys.stdout = open(os.devnull, "w", encoding="utf-8", newline="\n")  # noqa: SIM115 (kept open until the process ends)
             return 0
         return code
 
@@ -105,13 +106,23 @@ class Application(click.Group):
                 **extra,
             )
         except (I2cError, click.ClickException) as error:
-            sys.exit(_tell(error))
+            sys.exit(_tell(error) if _tells(error, words) else error.exit_code)
         except (click.Abort, KeyboardInterrupt):
             click.echo("interrupted", err=True)
             sys.exit(INTERRUPTED)
         except Exception as error:  # a bug, here or in a plugin: told in one line, the rest on demand
-            sys.exit(_tell_bug(error, words))
+            sys.exit(_tell_bug(error, words) if _tells(error, words) else 1)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tells(error: Exception, words: Sequence[str]) -> bool:
+    """Whether this process tells an error. Of several that torchrun started to train together, one does: the first of a
+    machine until they have met, then the one that was elected.
+    """
+    command = next((word for word in words if not word.startswith("-")), "")
+    together = command in TOGETHER and os.environ.get("WORLD_SIZE", "1") != "1"
+    one_of_several = together and os.environ.get("LOCAL_RANK", "0") != "0"
+    return not one_of_several or getattr(error, "elected", False)
 
 
 def _tell(error: I2cError | click.ClickException) -> int:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from i2c_core.calibration import Calibration, calibrate
 from i2c_core.config import TrainConfig
+from i2c_core.datasets.pseudo import PseudoPairs, read_pseudo_pairs
 from i2c_core.errors import ConfigError
 from i2c_core.families import Family
 from i2c_core.items.catalogue import Catalogue, catalogue_of
@@ -61,21 +62,24 @@ def train(
 
     def prepare(session: Session[ItemNetwork]) -> Task[Lesson, ItemNetwork]:
         network, device = session.network, session.device
-        lessons = _lessons(catalogue, config, config.run.batch_size, config.run.seed, device)
+        pseudo = read_pseudo_pairs(out, family, config)
+        lessons = _lessons(catalogue, config, config.run.batch_size, config.run.seed, device, pseudo)
         validation = Validation(catalogue, config, device)
+        own, batch = session.processes.rows(config.run.batch_size), config.run.batch_size
 
         def loss(lesson: Lesson, step: int, precision: Precision) -> tuple[Loss, Tensor]:
             with precision():
                 logits = network(network.features(lesson.ink, lesson.canvas), lesson.asked, lesson.state)
             told = _loss(logits, lesson)
-            return told, told.total / len(lesson.ink)
+            return told, told.total / batch
 
-        return Task(lessons.lesson, loss, validation, validation.calibrate)
+        return Task(lambda step: lessons.lesson(step).rows(own), loss, validation, validation.calibrate, shares=True)
 
     return learn(family, config, out, build, prepare, name=NAME, resume=resume, init=init, progress=progress)
 
 
 train.proposer = ItemProposer.of  # type: ignore[attr-defined]
+train.takes_pseudo_pairs = True  # type: ignore[attr-defined]
 
 
 def network_config(config: TrainConfig) -> NetworkConfig:
@@ -105,13 +109,21 @@ def _whole(pixels: int) -> int:
     return max(SIDE, round(pixels / SIDE) * SIDE)
 
 
-def _lessons(catalogue: Catalogue, config: TrainConfig, batch: int, seed: int, device: torch.device) -> Lessons:
+def _lessons(
+    catalogue: Catalogue,
+    config: TrainConfig,
+    batch: int,
+    seed: int,
+    device: torch.device,
+    pseudo: PseudoPairs | None = None,
+) -> Lessons:
     data = config.data
     assert data.height is not None
     assert data.width is not None
     assert data.min_size is not None
     assert data.max_size is not None
-    return Lessons(catalogue, (data.height, data.width), batch, (data.min_size, data.max_size), seed, device)
+    sizes = data.min_size, data.max_size
+    return Lessons(catalogue, (data.height, data.width), batch, sizes, seed, device, pseudo=pseudo)
 
 
 def _loss(logits: Tensor, lesson: Lesson) -> Loss:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from i2c_core.datasets.pseudo import PseudoPairs
 from i2c_core.errors import FamilyError
 from i2c_core.items.catalogue import Catalogue
 from i2c_core.items.screening import Screen, Screened
@@ -46,6 +47,16 @@ class Lesson:
     target: Tensor
     weight: Tensor
 
+    def rows(self, rows: slice) -> Lesson:
+        """Some of the images, with their placements."""
+        first, last, _ = rows.indices(len(self.ink))
+        image = self.asked.image
+        there = ((image >= first) & (image < last)).nonzero()[:, 0]  # (M',)
+        asked = Screened(image[there] - first, self.asked.placement[there])
+        return Lesson(
+            self.ink[rows], self.canvas[rows], asked, self.state[there], self.target[there], self.weight[there]
+        )
+
 
 @dataclass
 class Lessons:
@@ -59,6 +70,7 @@ class Lessons:
         seed: of all chance.
         device: where images are drawn and looked at.
         style: of the sketch process.
+        pseudo: pictures and what a network read in them, to be mixed into the lessons.
 
     Raises:
         FamilyError: the family samples no scenes.
@@ -71,6 +83,7 @@ class Lessons:
     seed: int
     device: torch.device | str = "cpu"
     style: Style = field(default_factory=Style)
+    pseudo: PseudoPairs | None = None
 
     def __post_init__(self) -> None:
         family = self.catalogue.family
@@ -79,6 +92,7 @@ class Lessons:
             raise FamilyError(fact, "give it sample=, or use another learner")
         self._sample = resolve(family.sample, f"family {family.name}")
         self._screen = Screen(self.catalogue, self.size, self.device)
+        self._read = [] if self.pseudo is None else self.catalogue.from_ids(self.pseudo.pairs.ids)
 
     def scenes(self, rng: np.random.Generator, count: int) -> list[list[int]]:
         """Sets of items of random programs."""
@@ -91,6 +105,8 @@ class Lessons:
         """The batch of a step."""
         rng = np.random.default_rng((self.seed, step))
         truth, ink = self.sheets(rng, self.batch)
+        if self.pseudo is not None:
+            self._mix(self.pseudo, truth, ink, step)
         asked = self._screen(ink)
         target = states(self.catalogue, asked, truth)
         canvases = self._canvases(rng, truth, asked)
@@ -118,6 +134,12 @@ class Lessons:
             one = strokes.select(slice(row, row + 1))
             ink[row] = draw(one, self.size, float(rng.uniform(*PENS)))[0]
         return truth, ink
+
+    def _mix(self, pseudo: PseudoPairs, truth: list[list[int]], ink: Tensor, step: int) -> None:
+        """Put pictures that were read, dark ink on light paper, in the places of some sheets."""
+        for place, row in zip(*pseudo.places(step, len(truth)), strict=True):
+            picture = torch.from_numpy(pseudo.pairs.pixels[row]).to(self.device)  # (C, H, W)
+            truth[place], ink[place] = self._read[row], 1 - picture.float().mean(0) / 255
 
     def _generator(self, rng: np.random.Generator) -> torch.Generator:
         return torch.Generator(self.device).manual_seed(int(rng.integers(1 << 62)))

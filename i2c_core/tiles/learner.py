@@ -28,6 +28,7 @@ from i2c_core.tilesets import plain, tileset_of
 from i2c_core.tilesets.random_levels import random_level
 from i2c_core.training import Precision, Session, Task, Trained, learn
 from i2c_core.training.loss import Loss
+from i2c_core.training.processes import ALONE, Processes
 from i2c_core.training.run import require_network
 
 NAME = "tiles"
@@ -69,17 +70,20 @@ def train(
         network, device = session.network, session.device
         numbers = network.config
         lessons = Lessons(tileset_of(family), numbers.size, config.run.batch_size, config.run.seed, device)
+        processes, batch = session.processes, config.run.batch_size
+        own = processes.rows(batch)
 
         def loss(lesson: Lesson, step: int, precision: Precision) -> tuple[Loss, Tensor]:
             with precision():
                 seen = network.field(standardised(lesson.grey).contiguous(memory_format=torch.channels_last))
                 said = network.kind(standardised(lesson.upright).contiguous(memory_format=torch.channels_last))
-            return losses(seen.float(), said.float(), lesson)
+            return losses(seen.float(), said.float(), lesson, batch, processes)
 
         def calibrated(trusted: TileNetwork, count: int) -> Calibration | None:
             return fit_confidence(family, trusted, count)
 
-        return Task(lessons.lesson, loss, Validation(family, numbers, config, device), calibrated)
+        validation = Validation(family, numbers, config, device)
+        return Task(lambda step: lessons.lesson(step).rows(own), loss, validation, calibrated, shares=True)
 
     def begin_from(network: TileNetwork, weights: Checkpoint) -> None:
         _begin_from(network, weights, family, progress)
@@ -144,7 +148,7 @@ def network_config(family: Family, config: TrainConfig) -> NetworkConfig:
     return NetworkConfig(kinds, model.channels, model.blocks, (data.height, data.width), model.budget)
 
 
-def losses(seen: Tensor, said: Tensor, lesson: Lesson) -> tuple[Loss, Tensor]:
+def losses(seen: Tensor, said: Tensor, lesson: Lesson, batch: int, processes: Processes = ALONE) -> tuple[Loss, Tensor]:
     """The cross entropy of the kinds, in nats, to be told, and what is made less: it and the loss of the field.
 
     The field's places are learned by squares, so that a network that does not know comes near the middle of the circle.
@@ -152,14 +156,18 @@ def losses(seen: Tensor, said: Tensor, lesson: Lesson) -> tuple[Loss, Tensor]:
     Args:
         seen: (N, 5, h, w) of the field network.
         said: (N, K + 1, R, C) logits.
+        lesson: of N pictures, the rows of this process.
+        batch: pictures of all processes; what each makes less adds up to the loss of the batch.
+        processes: these.
     """
+    share = len(lesson.kinds) / batch
     kinds = F.cross_entropy(said, lesson.kinds)
     apart = (seen[:, :4] - lesson.place).square().mean(1)  # (N, h, w)
-    field = (apart * lesson.inside).sum() / lesson.inside.sum().clamp(min=1)
+    field = (apart * lesson.inside).sum() / processes.sum(lesson.inside.sum()).clamp(min=1)
     inside = F.binary_cross_entropy_with_logits(seen[:, 4], lesson.inside)
     correct = (said.argmax(1) == lesson.kinds).sum()
     count = torch.tensor(lesson.kinds.numel(), device=said.device)
-    return Loss(kinds * count, correct, count), kinds + FIELD * field + INSIDE * inside
+    return Loss(kinds * count, correct, count), share * kinds + FIELD * field + INSIDE * (share * inside)
 
 
 def fit_confidence(family: Family, network: TileNetwork, count: int) -> Calibration | None:

@@ -50,6 +50,10 @@ class Lesson:
     upright: Tensor
     kinds: Tensor
 
+    def rows(self, rows: slice) -> Lesson:
+        """Some of the pictures."""
+        return Lesson(self.grey[rows], self.place[rows], self.inside[rows], self.upright[rows], self.kinds[rows])
+
 
 @dataclass
 class Lessons:

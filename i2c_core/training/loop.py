@@ -2,7 +2,7 @@
 
 A learner brings its network, its lessons and its loss. Lessons and chance are functions of (seed, step) and the
 learning rate is one of the step, so that a run which is killed and resumed ends at the very weights of one that was
-not.
+not. Of several processes all go through it side by side; the first one alone evaluates, writes and tells.
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ from torch import Tensor, nn
 from i2c_core.calibration import Calibration
 from i2c_core.checkpoints import LEARNER, MODEL_FILE, Checkpoint, NetworkNumbers, fill, load_checkpoint, require_match
 from i2c_core.config import OptimSettings, TrainConfig
-from i2c_core.devices import find_device
+from i2c_core.errors import ConfigError
 from i2c_core.families import Family
-from i2c_core.progress import Progress, make_progress
+from i2c_core.files import locate, require_local
+from i2c_core.progress import Progress, Silent, make_progress
 from i2c_core.raster import Renderer
 from i2c_core.training.batches import Prefetcher
 from i2c_core.training.loss import Loss
-from i2c_core.training.record import Record
+from i2c_core.training.processes import ALONE, Processes, joined
+from i2c_core.training.record import NoRecord, Record
 from i2c_core.training.run import Run, load_state, require_network, require_new, require_same
 from i2c_core.training.schedule import learning_rate
+from i2c_core.training.sharing import share
 from i2c_core.training.surroundings import conclude, introduce, own_chance, own_threads, safe, wants_bf16
 from i2c_core.training.watch import Means, Times, stop_requests
 
@@ -68,6 +71,8 @@ class Task(Generic[Lesson, Network]):
             are none.
         drawn: seconds that drawing took so far.
         plain: whether the family draws one program at a time, so that processes and a cache would help.
+        shares: whether lessons are of the session's `processes.rows` of a batch, and what is made less adds up to that
+            of the batch over all processes. A task that does not share learns in one process.
     """
 
     lessons: Callable[[int], Lesson]
@@ -76,6 +81,7 @@ class Task(Generic[Lesson, Network]):
     calibrate: Callable[[Network, int], Calibration | None]
     drawn: Callable[[], float] = lambda: 0.0
     plain: bool = False
+    shares: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,16 +91,20 @@ class Session(Generic[Network]):
     Attributes:
         network: learns; on `device`.
         stack: closes with the run.
+        processes: those that learn together.
     """
 
     network: Network
     device: torch.device
     progress: Progress
     stack: ExitStack
+    processes: Processes = ALONE
 
     def renderer(self, family: Family, config: TrainConfig) -> Renderer:
         """The renderer that the settings ask for, closed with the run."""
-        cache = Path(config.data.cache) if config.data.cache else None
+        cache = locate(config.data.cache) if config.data.cache else None
+        if cache is not None:
+            require_local(cache, "pictures drawn before")
         renderer = Renderer(family, workers=config.data.workers, time_limit=config.data.time_limit, cache=cache)
         return self.stack.enter_context(renderer)
 
@@ -132,19 +142,24 @@ def learn(
     Raises:
         ConfigError: settings that contradict each other, the family or the machine.
         CheckpointError: weights or a run of another family or network, or a damaged file.
-        TrainingError: a folder with another run, or a loss that is no number.
+        TrainingError: a folder with another run, a loss that is no number, or a process of the run that is gone.
         DiskError: the disk is full; what was saved before is whole.
     """
-    progress = make_progress() if progress is None else progress
-    device = find_device(config.run.device)
-    state = load_state(out) if resume else None
-    if state is None:
-        require_new(out)
-    else:
-        require_match(state, family)
-        require_same(out, state, config, name)
-
     with ExitStack() as stack:
+        processes = stack.enter_context(joined())
+        processes.require_rows(config.run.batch_size)
+        if not processes.first:
+            progress = Silent()
+        elif progress is None:
+            progress = make_progress()
+        device = processes.device(config.run.device)
+        state = load_state(out) if resume else None
+        if state is None:
+            require_new(out)
+        else:
+            require_match(state, family)
+            require_same(out, state, config, name)
+
         stack.enter_context(own_chance(device))
         stack.enter_context(own_threads(config.run.threads))
         torch.manual_seed(config.run.seed)
@@ -162,20 +177,27 @@ def learn(
         trusted = network if mean is None else mean
         optimizer = make_optimizer(network, config.optim)
         begin = "" if init is None else str(init)
-        run = Run(out, family, config, network, mean, optimizer, numbers, began_from=begin, learner=name)
+        run = Run(out, family, config, network, mean, optimizer, numbers, processes, began_from=begin, learner=name)
         if state is not None:
             run.restore(state)
+        processes.require_alike(run.step, config.to_dict())
         stack.enter_context(run.telling_what_is_safe())
         run.begin()
         introduce(run, device, progress, before=None if state is None else state.meta["train"].get("hardware"))
-        task = prepare(Session(network, device, progress, stack))
-        record = stack.enter_context(Record(out, run.step, config.run.tensorboard))
+        task = prepare(Session(network, device, progress, stack, processes))
+        if processes.count > 1 and not task.shares:
+            fact = f"the learner {name!r} learns in one process, {processes.count} were started"
+            raise ConfigError(fact, "start it without torchrun")
+        step_loss = share(processes, network, task.loss)
+        record: Record | NoRecord
+        record = Record(out, run.step, config.run.tensorboard) if processes.first else NoRecord()
+        stack.enter_context(record)
 
         # ---------------------------------------------------------------------------------------- the loop
         steps, settings = config.run.steps, config.run
         dtype = torch.bfloat16 if wants_bf16(settings.precision, device) else torch.float32
         clip = config.optim.clip or float("inf")
-        means, times, before = Means(device), Times(progress.say, plain=task.plain), run.seconds
+        means, times, before = Means(device, processes), Times(progress.say, plain=task.plain), run.seconds
         results: dict[str, float] = {} if state is None else dict(state.meta["train"]["results"])
         network.train()
         lessons = stack.enter_context(Prefetcher(task.lessons, range(run.step, steps), config.data.prefetch))
@@ -185,12 +207,12 @@ def learn(
         def precision() -> AbstractContextManager[Any]:
             return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
 
-        while run.step < steps and not stop.is_set():
+        while run.step < steps and not processes.any(stop.is_set() or processes.orphaned):
             lesson = lessons.get()
             rate = learning_rate(run.step, steps, config.optim)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            loss, less = task.loss(lesson, run.step, precision)
+            loss, less = step_loss(lesson, run.step, precision)
             optimizer.zero_grad(set_to_none=True)
             less.backward()  # type: ignore[no-untyped-call]
             norm = nn.utils.clip_grad_norm_(network.parameters(), clip)
@@ -204,17 +226,17 @@ def learn(
 
             looked, last, note = times.seconds, run.step == steps, ""
             evaluates = last or (settings.eval_every > 0 and run.step % settings.eval_every == 0)
-            saves = last or stop.is_set() or (settings.save_every > 0 and run.step % settings.save_every == 0)
+            saves = last or (settings.save_every > 0 and run.step % settings.save_every == 0)
             if evaluates or saves or run.step % settings.log_every == 0:
                 means.require_finite(run.step, safe(run))
                 times.judge()
                 values = {**means.read(), "rate": rate, "samples": run.step * settings.batch_size}
                 values |= {"seconds": run.seconds, **times.shares()}
-                if evaluates:
+                if evaluates and processes.first:
                     results = task.validate(trusted)
                 note = f"loss {values['loss']:.4f}"
                 record.write(run.step, {**values, **results} if evaluates else values)
-            if last:
+            if last and processes.first:
                 run.calibration = task.calibrate(trusted, settings.calibration_samples)
             if saves:
                 run.save(device, results)
@@ -225,6 +247,7 @@ def learn(
         if run.saved != run.step:  # asked to stop since the last step looked
             means.require_finite(run.step, safe(run))
             run.save(device, results)
+        processes.any(False)  # nobody leaves before the first one has saved
         # ------------------------------------------------------------------------------------------------
 
     finished = run.step >= steps

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from i2c_core.training.processes import ALONE, Processes
+
 UNIFORM = 12.0  # 1 / the variance of a number that may be anywhere in its bin
 
 
@@ -33,18 +35,19 @@ class Loss:
         return self.correct / self.tokens
 
 
-def number_loss(shares: Tensor | None, targets: Tensor | None) -> Tensor | float:
+def number_loss(shares: Tensor | None, targets: Tensor | None, processes: Processes = ALONE) -> Tensor | float:
     """How far numbers lie from where they should in their bins: the mean square, 1 where nothing is known of them.
 
     Args:
         shares: (B, T) from 0 to 1, as the network says; None where it says none, which costs nothing.
         targets: (B, T), NaN for tokens without a number.
+        processes: those that have other rows of the batch; their losses add up to that of the batch.
     """
     if shares is None or targets is None:
         return 0.0
     has = ~targets.isnan()  # (B, T)
     wrong = (shares.float() - targets.nan_to_num()).square() * has  # (B, T)
-    return wrong.sum() / has.sum().clamp(min=1) * UNIFORM
+    return wrong.sum() / processes.sum(has.sum()).clamp(min=1) * UNIFORM
 
 
 def masked_loss(logits: Tensor, ids: Tensor, legal: Tensor) -> Loss:

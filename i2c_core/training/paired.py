@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from i2c_core.config import TrainConfig
+from i2c_core.datasets.pseudo import read_pseudo_pairs
 from i2c_core.families import Family
 from i2c_core.model import Model, ModelConfig, build
 from i2c_core.model.numbers import number_spans
@@ -59,23 +60,30 @@ def train(
     def prepare(session: Session[Model]) -> Task[TrainingBatch, Model]:
         model, device = session.network, session.device
         renderer = session.renderer(family, config)
-        sources = Sources(family, config, renderer, session.progress)
-        supply = Supply(family, model.config, sources.stream, renderer, pinned=device.type == "cuda")
+        pseudo = read_pseudo_pairs(out, family, config)
+        sources = Sources(family, config, renderer, session.progress, pseudo)
+        processes, pinned = session.processes, device.type == "cuda"
+        own = processes.rows(config.run.batch_size)
+        supply = Supply(family, model.config, sources.stream, renderer, pinned, own)
         validation = Validation(sources.held_out, supply, renderer, device)
 
         def loss(made: TrainingBatch, step: int, precision: Precision) -> tuple[Loss, Tensor]:
             batch = made.to(device)
             if config.model.dropout:
-                torch.manual_seed(_step_seed(config.run.seed, step))
+                torch.manual_seed(_step_seed(config.run.seed, step, processes.rank))
             with precision():
                 logits, shares = model.read(batch.observation, batch.ids, batch.where)  # (B, T, V), (B, T)
             told = masked_loss(logits, batch.ids, batch.legal)
-            return told, told.mean + number_loss(shares, batch.shares)
+            mean = told.total / processes.sum(told.tokens)
+            return told, mean + number_loss(shares, batch.shares, processes)
 
         plain = not family.batched
-        return Task(supply.at, loss, validation, validation.calibrate, lambda: supply.drawn, plain)
+        return Task(supply.at, loss, validation, validation.calibrate, lambda: supply.drawn, plain, shares=True)
 
     return learn(family, config, out, new, prepare, resume=resume, init=init, progress=progress)
+
+
+train.takes_pseudo_pairs = True  # type: ignore[attr-defined]
 
 
 def network_config(family: Family, config: TrainConfig) -> ModelConfig:
@@ -108,5 +116,6 @@ def _at_size(family: Family, config: TrainConfig) -> Family:
     return family if size == family.size else replace(family, size=size)
 
 
-def _step_seed(seed: int, step: int) -> int:
-    return int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0])
+def _step_seed(seed: int, step: int, rank: int) -> int:
+    words = (seed, step, rank) if rank else (seed, step)
+    return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import math
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from i2c_core.files import disk_error, write_atomically
+from i2c_core.files import DiskError, Lines, disk_error, is_remote, write_atomically
 
 METRICS_FILE = "metrics.jsonl"
 CURVE_FILE = "curve.png"
@@ -20,31 +23,28 @@ PANELS = (("loss", "held_out_loss"), ("accuracy", "held_out_accuracy", "held_out
 class Record:
     """One line of JSON a step that is looked at: `{"step": 50, "loss": 0.71, ...}`.
 
-    Opened at step `begin`, it drops the lines of later steps, and a line that a killed run wrote half.
+    Opened at step `begin`, it drops the lines of later steps, and a line that a killed run wrote half. TensorBoard's
+    files grow as no store behind a URL lets them, and are written on this machine only.
     """
 
     def __init__(self, folder: Path, begin: int, tensorboard: bool = True) -> None:
         self.folder = folder
         self.path = folder / METRICS_FILE
         lines = [line for line in read_metrics(self.path) if line["step"] <= begin] if begin else []
-        write_atomically(self.path, "".join(json.dumps(line) + "\n" for line in lines))
-        self._file = self.path.open("a", encoding="utf-8", newline="\n")
-        self._board = _tensorboard(folder / "tensorboard", begin) if tensorboard else None
+        self._lines = Lines(self.path, "".join(json.dumps(line) + "\n" for line in lines))
+        self._board = _tensorboard(folder / "tensorboard", begin) if tensorboard and not is_remote(folder) else None
 
     def write(self, step: int, values: dict[str, float | int]) -> None:
         """Add a line; numbers that are not finite are left out, since JSON has none."""
         finite = {k: round(v, 6) if isinstance(v, float) else v for k, v in values.items() if math.isfinite(v)}
-        try:
-            self._file.write(json.dumps({"step": step, **finite}) + "\n")
-            self._file.flush()
-        except OSError as error:
-            raise disk_error(self.path, error) from error
+        self._lines.write(json.dumps({"step": step, **finite}) + "\n")
         if self._board is not None:
             for name, value in finite.items():
                 self._board.add_scalar(name, value, step)
 
     def draw(self) -> None:
         """Draw the curve of what was written so far."""
+        self._lines.flush()
         write_atomically(self.folder / CURVE_FILE, draw_curve(read_metrics(self.path)))
 
     def __enter__(self) -> Self:
@@ -54,12 +54,30 @@ class Record:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            self._file.close()
+            self._lines.close()
             if self._board is not None:
                 self._board.close()
-        except OSError as failed:
+        except (OSError, DiskError) as failed:
             if error is None:  # what stopped the run matters more than what could not be flushed behind it
-                raise disk_error(self.path, failed) from failed
+                raise failed if isinstance(failed, DiskError) else disk_error(self.path, failed) from failed
+
+
+class NoRecord:
+    """That of a process beside the one that writes."""
+
+    def write(self, step: int, values: dict[str, float | int]) -> None:
+        pass
+
+    def draw(self) -> None:
+        pass
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:
@@ -75,6 +93,23 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
 
 def draw_curve(lines: list[dict[str, Any]]) -> bytes:
     """A PNG with the loss above and the accuracies below, by step."""
+    with _quiet("matplotlib"):
+        return _drawn(lines)
+
+
+@contextmanager
+def _quiet(name: str) -> Iterator[None]:
+    """Keep a package from telling where it keeps its own files when there is no home to write to."""
+    logger = logging.getLogger(name)
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _drawn(lines: list[dict[str, Any]]) -> bytes:
     from matplotlib.figure import Figure  # without pyplot, so that no window system is asked for
 
     figure = Figure(figsize=(8, 6), layout="constrained")

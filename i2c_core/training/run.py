@@ -35,6 +35,7 @@ from i2c_core.devices import describe_hardware
 from i2c_core.errors import CheckpointError, TrainingError
 from i2c_core.families import Family
 from i2c_core.files import DiskError, write_atomically
+from i2c_core.training.processes import ALONE, Processes
 
 STATE_FILE = "training.safetensors"
 CONFIG_FILE = "config.toml"
@@ -93,7 +94,8 @@ def require_network(checkpoint: Checkpoint, config: NetworkNumbers) -> None:
 class Run:
     """One training run: where it is kept, and all that it must remember between two steps.
 
-    Dropout and data are functions of seed and step, so there is no other state than this.
+    Dropout and data are functions of seed and step, so there is no other state than this. Of several processes each has
+    all of it, and the first one writes it.
     """
 
     folder: Path
@@ -103,6 +105,7 @@ class Run:
     mean: nn.Module | None  # the running mean of the weights, where there is one
     optimizer: torch.optim.Optimizer
     network: NetworkNumbers
+    processes: Processes = ALONE
     step: int = 0
     seconds: float = 0.0  # in the loop, earlier sessions included
     began_from: str = ""  # what --init named
@@ -117,7 +120,8 @@ class Run:
 
     def begin(self) -> None:
         """Make the folder and write the settings into it."""
-        write_atomically(self.folder / CONFIG_FILE, self.config.to_toml())
+        if self.processes.first:
+            write_atomically(self.folder / CONFIG_FILE, self.config.to_toml())
 
     def save(self, device: torch.device, results: Mapping[str, Any]) -> None:
         """Write the training state, then the checkpoint; each is whole, or what stood there stays.
@@ -125,11 +129,14 @@ class Run:
         Raises:
             DiskError: they cannot be written.
         """
+        if not self.processes.first:
+            self.saved = self.step
+            return
         recipe = {
             "config": self.config.to_dict(),
             "samples": self.step * self.config.run.batch_size,
             "seconds": round(self.seconds, 1),
-            "hardware": describe_hardware(device),
+            "hardware": describe_hardware(device, self.processes.count),
             "init": self.began_from,
             "results": dict(results),
         }
@@ -176,7 +183,7 @@ class Run:
             behind = load_checkpoint(self.folder / MODEL_FILE).meta["step"] != self.step
         except CheckpointError:
             behind = True
-        if behind:  # the kill came between the two files
+        if behind and self.processes.first:  # the kill came between the two files
             meta = {name: value for name, value in state.meta.items() if name != "state"}
             save_checkpoint(self.folder / MODEL_FILE, self.best.state_dict(), meta)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from i2c_core.config import TrainConfig
 from i2c_core.datasets.keys import pixel_keys
 from i2c_core.datasets.pairs import Pairs, read_pairs
+from i2c_core.datasets.pseudo import PseudoPairs
 from i2c_core.datasets.stream import Batch, Stream, StreamConfig
 from i2c_core.errors import ConfigError, DataError
 from i2c_core.families import Family
@@ -23,21 +23,28 @@ EVALUATION_SEED = 1 << 31  # beyond every seed of a run, so that all runs are me
 
 
 class Sources:
-    """The streams of a run. Both draw with the same renderer.
+    """The streams of a run. Both draw with the same renderer; pseudo pairs are learned from, never measured on.
 
     Attributes:
         stream: what is learned from, batch = f(seed, step).
         held_out: the images of every evaluation, or None where nothing is held out.
     """
 
-    def __init__(self, family: Family, config: TrainConfig, renderer: Renderer, progress: Progress) -> None:
+    def __init__(
+        self,
+        family: Family,
+        config: TrainConfig,
+        renderer: Renderer,
+        progress: Progress,
+        pseudo: PseudoPairs | None = None,
+    ) -> None:
         data = config.data
         assert data.min_size is not None
         assert data.max_size is not None
-        pairs = read_pairs(Path(data.pairs), family) if data.pairs else None
+        pairs = read_pairs(data.pairs, family) if data.pairs else None
         if pairs is not None:
             _require_short(pairs, config)
-        exclude = _keys(read_pairs(Path(data.exclude), family)) if data.exclude else None
+        exclude = _keys(read_pairs(data.exclude, family)) if data.exclude else None
         stream = StreamConfig(
             batch_size=config.run.batch_size,
             min_size=data.min_size,
@@ -47,7 +54,7 @@ class Sources:
             size_power=data.size_power,
             table_candidates=data.table,
         )
-        self.stream = Stream(family, stream, config.run.seed, renderer, exclude, pairs)
+        self.stream = Stream(family, stream, config.run.seed, renderer, exclude, pairs, pseudo)
         progress.say(f"learning from {self.stream.note}")
         self.held_out: Batch | None = None
         wanted = config.run.eval_samples

@@ -62,27 +62,37 @@ class TrainingBatch:
 class Supply:
     """Training batches from pairs. Every target token must be open under the mask, or the family contradicts itself.
 
+    Every process draws the whole batch, and makes tensors of its own `rows`.
+
     Attributes:
         drawing: held by whoever uses the renderer; the loop's evaluations and the thread that makes batches share it.
         drawn: seconds of `at` that rendering took so far.
     """
 
-    def __init__(self, family: Family, network: ModelConfig, stream: Stream, renderer: Renderer, pinned: bool) -> None:
+    def __init__(
+        self,
+        family: Family,
+        network: ModelConfig,
+        stream: Stream,
+        renderer: Renderer,
+        pinned: bool,
+        rows: slice = slice(None),
+    ) -> None:
         self.mask = family_mask(family)
         self.places = family_places(family, network.max_tokens) if network.where else None
         self.edges = BinEdges(family.vocabulary) if network.values != "none" else None
         self.budget = network.max_tokens
         self.drawing = threading.Lock()
         self.drawn = 0.0
-        self._stream, self._renderer, self._pinned = stream, renderer, pinned
+        self._stream, self._renderer, self._pinned, self._rows = stream, renderer, pinned, rows
 
     def at(self, step: int) -> TrainingBatch:
-        """The batch of a step, a function of the stream's seed and the step."""
+        """The own rows of the batch of a step, which is a function of the stream's seed and the step."""
         with self.drawing:
             before = self._renderer.seconds
             batch = self._stream.batch(step)
             self.drawn += self._renderer.seconds - before
-        return self.prepare(batch)
+        return self.prepare(batch.rows(self._rows))
 
     def prepare(self, batch: Batch) -> TrainingBatch:
         """Pairs as tensors.

@@ -46,7 +46,7 @@ def safe(run: Run) -> str:
 
 
 def introduce(run: Run, device: torch.device, progress: Progress, before: Mapping[str, Any] | None) -> None:
-    here = _shown(describe_hardware(device))
+    here = _shown(describe_hardware(device, run.processes.count))
     parameters = sum(p.numel() for p in run.model.parameters())
     begin = f", from step {run.step}" if run.step else ""
     progress.say(
@@ -63,7 +63,8 @@ def introduce(run: Run, device: torch.device, progress: Progress, before: Mappin
 def _shown(hardware: Mapping[str, Any]) -> str:
     """What of the hardware decides in which order numbers are added."""
     threads = f", {hardware['threads']} threads" if hardware["device"] == "cpu" else ""
-    return f"{hardware['name'] or hardware['device']}{threads}"
+    several = f", {hardware['processes']} processes" if "processes" in hardware else ""
+    return f"{hardware['name'] or hardware['device']}{threads}{several}"
 
 
 def conclude(

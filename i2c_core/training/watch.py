@@ -14,16 +14,20 @@ from torch import Tensor
 
 from i2c_core.errors import TrainingError
 from i2c_core.training.loss import Loss
+from i2c_core.training.processes import ALONE, Processes
 
 TOO_LONG = 0.3  # share of a step spent waiting for data from which on it is told
 SETTLED = 5  # batches after which waiting is judged; the first ones fill tables and start processes
 
 
 class Means:
-    """Means over the steps since they were last read, kept on the device, so that adding never waits for it."""
+    """Means over the steps since they were last read, kept on the device, so that adding never waits for it.
 
-    def __init__(self, device: torch.device) -> None:
-        self.device = device
+    Each process adds what it has seen; what is read is of all of them, by all of them at the same step.
+    """
+
+    def __init__(self, device: torch.device, processes: Processes = ALONE) -> None:
+        self.device, self.processes = device, processes
         self._start()
 
     def _start(self) -> None:
@@ -42,14 +46,14 @@ class Means:
             step: the number of steps done.
             safe: what is saved, and how to go on from it.
         """
-        if self.steps and not bool(self.sums.isfinite().all()):
+        if self.steps and not bool(self.processes.sum(self.sums).isfinite().all()):
             where = f"at step {step}" if self.steps == 1 else f"between steps {step - self.steps + 1} and {step}"
             raise TrainingError(f"the loss or its gradient is no number {where}", safe)
 
     def read(self) -> dict[str, float]:
         """The means: loss in nats a token, accuracy, norm of the gradient; then begins anew."""
-        nats, correct, tokens, norms = self.sums.tolist()
-        steps = self.steps
+        nats, correct, tokens, norms = self.processes.sum(self.sums).tolist()
+        steps = self.steps * self.processes.count  # each has added the norm, the same one
         self._start()
         return {"loss": nats / tokens, "accuracy": correct / tokens, "gradient": norms / steps}
 

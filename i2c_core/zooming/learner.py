@@ -60,7 +60,8 @@ def train(
         network, device = session.network, session.device
         renderer = session.renderer(family, config)
         sources = Sources(family, config, renderer, session.progress)
-        lessons = Lessons(family, sources.stream, renderer, network.config.cells, config.run.seed)
+        processes, own = session.processes, session.processes.rows(config.run.batch_size)
+        lessons = Lessons(family, sources.stream, renderer, network.config.cells, config.run.seed, own)
         validation = Validation(sources.held_out, lessons, device)
         legal = tables.legal.to(device)  # (Y, V)
 
@@ -69,10 +70,10 @@ def train(
             with precision():
                 logits = network(lesson.seen, lesson.type, lesson.role)  # (M, V)
             told = masked_loss(logits[None], lesson.target[None], legal[lesson.type][None])
-            return told, told.mean
+            return told, told.total / processes.sum(told.tokens)
 
         plain = not family.batched
-        return Task(lessons.at, loss, validation, validation.calibrate, lambda: lessons.drawn, plain)
+        return Task(lessons.at, loss, validation, validation.calibrate, lambda: lessons.drawn, plain, shares=True)
 
     return learn(family, config, out, build, prepare, name=NAME, resume=resume, init=init, progress=progress)
 

@@ -28,6 +28,7 @@ from i2c_core.zooming.tables import ZoomTables
 OTHER = 0.5  # of the batches are drawn at other sizes, where the family draws at any
 LARGER = (1, 2)  # times as many pixels a side have their pictures
 ALONE = 0.5  # of the nodes are seen as pictures of their own
+EVERY = slice(None)
 SET = 0.25  # of the batches have programs set into others, as small parts
 FINER = (2, 4)  # times as many pixels a side have pictures of those
 
@@ -52,13 +53,24 @@ class Lesson:
 class Lessons:
     """Lessons from a stream of pairs, functions of its seed and the step.
 
+    Every process draws the whole batch, and looks at the nodes of its own `rows`.
+
     Attributes:
         drawing: held by whoever uses the renderer; evaluations and the thread that makes lessons share it.
         drawn: seconds that rendering took so far.
     """
 
-    def __init__(self, family: Family, stream: Stream, renderer: Renderer, cells: int, seed: int) -> None:
+    def __init__(
+        self,
+        family: Family,
+        stream: Stream,
+        renderer: Renderer,
+        cells: int,
+        seed: int,
+        rows: slice = EVERY,
+    ) -> None:
         self.family, self.stream, self.renderer, self.cells, self.seed = family, stream, renderer, cells, seed
+        self.rows = rows
         self.tables = ZoomTables.of(family)
         self.zooms = Zooms.of(family.vocabulary, family.zooms)
         self.set = Settings.of(family)
@@ -77,7 +89,7 @@ class Lessons:
             elif kind < SET + OTHER:
                 batch = self._redrawn(batch, rng, LARGER) or batch
             self.drawn += self.renderer.seconds - before
-        return self.lesson(batch, rng)
+        return self.lesson(batch, rng, self.rows)
 
     def _redrawn(self, batch: Batch, rng: np.random.Generator, times: tuple[int, int]) -> Batch | None:
         """The batch at another size; None where one of its programs has no picture there."""
@@ -86,15 +98,18 @@ class Lessons:
         pictures = self.renderer.render(batch.ids, batch.values, (height, width))
         return replace(batch, pixels=pictures.pixels) if pictures.defined.all() else None
 
-    def lesson(self, batch: Batch, rng: np.random.Generator | None = None) -> Lesson:
-        """All nodes of a batch that have pixels; with `rng` some are seen as pictures of their own."""
+    def lesson(self, batch: Batch, rng: np.random.Generator | None = None, rows: slice = EVERY) -> Lesson:
+        """All nodes of a batch's rows that have pixels; with `rng` some are seen as pictures of their own."""
         size = int(batch.pixels.shape[2]), int(batch.pixels.shape[3])
         where: NDArray[np.int64] = rectangles(self.zooms, batch.ids, size)  # (B, T, 4)
         ids = torch.from_numpy(batch.ids)
         type_, role = self.tables.replay(ids)  # (B, T)
         visible = torch.from_numpy((where[..., 2:] > where[..., :2]).all(2)) & (ids < self.tables.pad)  # (B, T)
         picture = visible.nonzero()[:, 0]  # (M,)
-        alone = None if rng is None else torch.from_numpy(rng.random(len(picture)) < ALONE)
-        areas = Areas(torch.from_numpy(batch.pixels))
-        seen = view(areas, picture, torch.from_numpy(where)[visible], self.cells, alone)
-        return Lesson(seen, type_[visible], role[visible], ids[visible])
+        alone = None if rng is None else torch.from_numpy(rng.random(len(picture)) < ALONE)  # drawn for all rows
+        first, last, _ = rows.indices(len(batch))
+        own = (picture >= first) & (picture < last)  # (M,)
+        picture, alone = picture[own], None if alone is None else alone[own]
+        place, token = torch.from_numpy(where)[visible][own], ids[visible][own]
+        seen = view(Areas(torch.from_numpy(batch.pixels)), picture, place, self.cells, alone)
+        return Lesson(seen, type_[visible][own], role[visible][own], token)

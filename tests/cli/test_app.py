@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import resource
 import subprocess
 import sys
 from collections.abc import Callable
@@ -41,6 +40,7 @@ def test_this_test_of_imports_can_fail(process: Process) -> None:
 
 @pytest.mark.parametrize("word", ["--help", "families"])
 def test_listing_is_fast(process: Process, word: str) -> None:
+    resource = pytest.importorskip("resource")  # Windows has none
     # Seconds of processor time, the least of several: a busy machine is not what is measured.
     best = math.inf
     for _ in range(5):
@@ -51,6 +51,26 @@ def test_listing_is_fast(process: Process, word: str) -> None:
         if best < 0.3:
             return
     pytest.fail(f"it took {best:.2f} s at best")
+
+
+def test_of_processes_that_train_together_the_first_tells_a_mistake_in_their_command(
+    i2c: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = "error: unknown family 'nosuch'\n"
+    for count, rank, words, text in (
+        ("2", "0", ["train"], told),
+        ("2", "1", ["train"], ""),
+        ("2", "1", ["retrain"], ""),
+        ("2", "1", ["sample"], told),
+        ("2", "1", ["parse", "train"], told),  # not what is run
+        ("1", "1", ["train"], told),
+    ):
+        monkeypatch.setenv("WORLD_SIZE", count)
+        monkeypatch.setenv("LOCAL_RANK", rank)
+        found = i2c(*words, "--family", "nosuch")
+        assert found.exit_code == 1
+        assert found.stderr.startswith(text)
+        assert bool(found.stderr) == bool(text)
 
 
 def test_help_lists_every_registered_command(i2c: Run, plugins: Plugins) -> None:
@@ -183,6 +203,7 @@ def test_plugins_chosen_by_the_environment(process: Process) -> None:
     assert found.stderr == "warning: plugin nosuch: named in I2C_LOAD_PLUGINS, but no installed plugin has this name\n"
 
 
+@pytest.mark.posix
 def test_a_reader_that_stops_early_is_no_error() -> None:
     code = "import sys; sys.argv = ['i2c', 'families', '--table']; from i2c_cli import main; main()"
     shell = f'{sys.executable} -c "{code}"'
