@@ -36,12 +36,12 @@ def draw(family: Family, programs: Sequence[Program], size: tuple[int, int] | No
         pictures = renderer.render_programs(programs, size)
     for program, defined in zip(programs, pictures.defined, strict=True):
         if not defined:
-            raise _undefined(family, program)
+            raise undefined(family, program)
     return pictures.pixels
 
 
-def _undefined(family: Family, program: Program) -> RenderError:
-    """Why a program has no picture, where that is known."""
+def undefined(family: Family, program: Program) -> RenderError:
+    """Why a program that its renderer says is undefined has no picture, where that is known."""
     if family.plain is not None:
         try:
             listed(family, program)

@@ -10,13 +10,11 @@ import click
 
 from i2c_cli import options
 from i2c_cli.console import Usage, emit, emit_json, say, table, warn
-from i2c_core.errors import CheckpointError, FamilyError
 from i2c_core.families import Family
 from i2c_core.plugins import installed
 
 if TYPE_CHECKING:
     from i2c_core.race import Standing
-    from i2c_core.search import Network
 
 SECONDS = 10.0  # an image, where neither --seconds nor --renders says
 
@@ -58,6 +56,7 @@ SECONDS = 10.0  # an image, where neither --seconds nor --renders says
 @options.as_json("Print one JSON object a search, then one a searcher.")
 @options.output("A folder for runs.jsonl, race.png, and what each found as predictions.")
 @options.device
+@options.place
 @options.quiet
 def command(
     family: Family,
@@ -76,6 +75,7 @@ def command(
     as_json: bool,
     output: Path | None,
     device: str,
+    place: options.Place,
     quiet: bool,
 ) -> None:
     """Let the strategies of the trained network and all searchers find code for the same images.
@@ -98,6 +98,8 @@ def command(
     from i2c_core.examples import parse_sizes
     from i2c_core.files import make_folder
     from i2c_core.progress import make_progress
+    from i2c_core.race.networks import networks_or_reason
+    from i2c_core.race.spreading import race_job
 
     torch.set_num_threads(1)  # one core for everybody
     seconds = SECONDS if seconds is None and renders is None else seconds
@@ -106,19 +108,25 @@ def command(
         goals = race.read_goals(family, data)[:count]
     else:
         goals = race.held_out_goals(family, parse_sizes(sizes or ""), 10 if count is None else count, seed)
-    networks, why = _networks(family, weights, device)
+    networks, why = networks_or_reason(family, weights, device)
     entered = race.field_of(family, installed().searchers, networks, wanted, why)
     for reason in dict.fromkeys(entered.absent.values()):
         names = [name for name, why in entered.absent.items() if why == reason]
         warn(f"{', '.join(names)} {'does' if len(names) == 1 else 'do'} not race: {reason}")
     if output is not None:
         make_folder(output)  # before the time is spent, not after it
-    race.warm_up(family, goals, entered.racers)
-    runs = []
-    for run in race.race(family, goals, entered.racers, limits, range(seed, seed + seeds), make_progress(quiet)):
-        runs.append(run)
-        if as_json:
-            emit_json(run.record())
+    progress, runs = make_progress(quiet), []
+    with place.open(progress.say) as cluster:
+        if cluster is None:
+            race.warm_up(family, goals, entered.racers)
+        elif seconds is not None and clock == "wall":
+            warn("searches side by side take each other's seconds: --clock processor, or --renders, is fair")
+        job = None if cluster is None else race_job(family, goals, limits, wanted, weights, device)
+        seeds_ = range(seed, seed + seeds)
+        for run in race.race(family, goals, entered.racers, limits, seeds_, progress, cluster, job):
+            runs.append(run)
+            if as_json:
+                emit_json(run.record())
     found = race.standings(runs)
     if as_json:
         hardware = describe_hardware(find_device(device))
@@ -132,18 +140,6 @@ def command(
     if output is not None:
         written = race.write_race(output, runs, limits)
         say(f"wrote {written[0]}, {written[1]} and {len(written) - 2} files of predictions", quiet)
-
-
-def _networks(family: Family, weights: Path | None, device: str) -> tuple[list[Network], str]:
-    """The networks that race, and why there is none."""
-    from i2c_core.race.networks import networks_of
-
-    if weights is not None:
-        return networks_of(family, weights, device), ""
-    try:
-        return networks_of(family, None, device), ""
-    except (CheckpointError, FamilyError) as error:
-        return [], error.fact
 
 
 def _rows(found: Sequence[Standing]) -> list[tuple[str, ...]]:

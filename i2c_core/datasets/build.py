@@ -3,42 +3,62 @@
     OUT/manifest.json           settings, counts, seed, versions, and rows and sha256 of each shard
     OUT/data/pairs-00000.parquet, ...
 
-A build is decided by its settings alone. Shards are written one after the other, each whole or not at all, and the
-manifest after each; a build that was killed goes on where it stopped and ends at the same bytes.
+A build is decided by its settings alone, and by its list where programs are given. Shards are written one after the
+other, each whole or not at all, and the manifest after each; a build that was killed goes on where it stopped and ends
+at the same bytes. Several builds may write their shares of one dataset into one folder (see `manifests`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
+import itertools
 import platform
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from i2c_core.datasets.batches import RAZORS, Batch, StreamConfig
+from i2c_core.datasets.batches import RAZORS
 from i2c_core.datasets.composing import compose
-from i2c_core.datasets.keys import held_out, pixel_keys
-from i2c_core.datasets.pairs import read_pairs
+from i2c_core.datasets.given import HINT, Failed
+from i2c_core.datasets.listing import Listing
+from i2c_core.datasets.manifests import (
+    MANIFEST,
+    SAME,
+    SCHEMA,
+    SHARDS,
+    dataset_info,
+    difference,
+    file_name,
+    is_whole,
+    manifest_name,
+    manifest_text,
+    manifests_of,
+    mark_of,
+    read_manifest,
+    total_sizes,
+)
 from i2c_core.datasets.parquet import parquet_bytes, table_of
+from i2c_core.datasets.parts import Part, choose, from_samples, from_table
 from i2c_core.datasets.razor import Razored, rough_razor, sharp_razor
-from i2c_core.datasets.sources import Choice, SampleSource
 from i2c_core.errors import ConfigError, DataError, suggest
 from i2c_core.families import Family
 from i2c_core.files import write_atomically
+from i2c_core.inputs import Shard
 from i2c_core.progress import Progress, Silent
 from i2c_core.raster import Renderer
+from i2c_core.raster.careful import Careful
 from i2c_core.version import VERSION
 
-SCHEMA = 1
-MANIFEST = "manifest.json"
-SHARDS = "data"  # a folder of their own: pandas reads it whole, Hugging Face `datasets` finds it
+__all__ = ["MANIFEST", "PARTS", "SCHEMA", "SHARDS", "BuildConfig", "build_dataset", "dataset_info"]
+
 PARTS = ("all", "train", "held-out")
+WHOLE = Shard()
+
+Tell = Callable[[dict[str, Any]], None]
 
 
 @dataclass(frozen=True)
@@ -46,17 +66,18 @@ class BuildConfig:
     """What a dataset holds.
 
     Attributes:
-        max_size: the most tokens of a program.
+        max_size: the most tokens of a program; None, for programs that are given, for no limit.
         count: how many images, chosen by the seed; None for all that the razor keeps.
         razor: "sharp", "rough", "none" for programs drawn uniformly by size, or "auto": "sharp" where it goes by
-            substructure, else "none".
+            substructure, else "none". Of programs that are given, "auto" keeps the first of those with the same
+            picture, "none" all.
         hash_size: of the rough razor.
         part: "all" images, those to "train" on, or the "held-out" ones.
         seed: of the choice.
         shard_size: images in a file.
     """
 
-    max_size: int
+    max_size: int | None
     count: int | None = None
     razor: str = "auto"
     hash_size: int = 8
@@ -80,48 +101,56 @@ def build_dataset(
     out: Path,
     config: BuildConfig,
     *,
+    given: Iterable[str] | None = None,
+    shard: Shard = WHOLE,
     resume: bool = False,
     progress: Progress | None = None,
     renderer: Renderer | None = None,
+    tell: Tell | None = None,
 ) -> dict[str, Any]:
     """Write a dataset into the folder `out` and return its manifest.
+
+    Args:
+        given: the programs, a line each (see `i2c_core.datasets.given`), instead of the language's own. Those that
+            fail are counted and told, and tried again when the build is resumed; a list that has grown is gone on with.
+        shard: which share of the dataset to write.
+        resume: whether to go on with what `out` holds.
+        renderer: what draws; None for one that goes on with fewer programs at once when memory runs out.
+        tell: called with a record for each pair when its file is on disk, and for each given program that failed.
 
     Raises:
         DataError: `out` holds a dataset and `resume` is off, or holds one of other settings; nothing to write.
         DiskError: the disk is full; what is written so far stays good and can be resumed.
+        ConfigError: settings that do not go together.
     """
     progress = Silent() if progress is None else progress
-    wanted = _describe(family, config)
-    done = _started(out, wanted, resume)
-    if done.get("complete"):
+    _check(family, config, given is not None)
+    wanted = _describe(family, config, given is not None, shard)
+    done = _started(out, wanted, shard, resume)
+    if done.get("complete") and given is None:
         return done
-    own = Renderer(family) if renderer is None else renderer
+    own = Careful(family, progress.say) if renderer is None else renderer
+    tell = tell or (lambda record: None)
     try:
-        return _build(family, out, config, wanted, done.get("shards", []), progress, own)
+        build = _Build(family, out, config, shard, progress, own, tell)
+        manifest = {**wanted, "counts": {}, "images": 0, "shards": done.get("shards", []), "complete": False}
+        return build.given(manifest, given) if given is not None else build.language(manifest)
     finally:
         if renderer is None:
             own.close()
 
 
-def dataset_info(path: Path) -> dict[str, Any]:
-    """The manifest of a dataset, after every shard was checked against it.
-
-    Raises:
-        DataError: no manifest, or a shard that is missing or changed.
-    """
-    manifest = _read_manifest(path)
-    for shard in manifest["shards"]:
-        file = path / shard["file"]
-        if not file.is_file():
-            raise DataError(f"{file} is missing", "build the dataset again with --resume")
-        found = _digest(file)
-        if found != shard["sha256"]:
-            fact = f"{file} has sha256 {found[:12]}..., expected {shard['sha256'][:12]}..."
-            raise DataError(fact, "build the dataset again with --resume")
-    return manifest
+def _check(family: Family, config: BuildConfig, given: bool) -> None:
+    if given and config.razor not in ("auto", "none"):
+        fact = f"the razor {config.razor!r} sieves a language, not a list of programs"
+        raise ConfigError(fact, "use auto, which keeps the first of equal pictures, or none")
+    if given and config.count is not None:
+        raise ConfigError(f"{config.count:,} images of a list were asked for", "leave the count out, and cut the list")
+    if not given and config.max_size is None:
+        raise ConfigError(f"how large programs of {family.name} may be is not said", "give max_size")
 
 
-def _describe(family: Family, config: BuildConfig) -> dict[str, Any]:
+def _describe(family: Family, config: BuildConfig, given: bool, shard: Shard) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "family": family.name,
@@ -130,6 +159,8 @@ def _describe(family: Family, config: BuildConfig) -> dict[str, Any]:
         "semantics": family.semantics,
         "image": {"channels": family.channels, "height": family.size[0], "width": family.size[1]},
         "config": asdict(config),
+        **({"given": True} if given else {}),
+        **({"shard": f"{shard.index}/{shard.count}"} if shard.count > 1 else {}),
         "versions": {
             "images-to-code": VERSION,
             "python": platform.python_version(),
@@ -138,169 +169,140 @@ def _describe(family: Family, config: BuildConfig) -> dict[str, Any]:
     }
 
 
-def _started(out: Path, wanted: dict[str, Any], resume: bool) -> dict[str, Any]:
+def _started(out: Path, wanted: dict[str, Any], shard: Shard, resume: bool) -> dict[str, Any]:
     """The manifest of what was built so far, with the shards that are still whole; empty for nothing."""
-    if not (out / MANIFEST).exists():
+    own = manifest_name(shard)
+    for name in manifests_of(out):
+        if name == own:
+            continue
+        other = read_manifest(out / name)
+        if other.get("shard", "").partition("/")[2] != wanted.get("shard", "").partition("/")[2]:
+            fact = f"{out} holds a dataset of another division into shares: {name}"
+            raise DataError(fact, "choose another folder, or the same number of shares")
+        if differs := difference(other, wanted, SAME):
+            raise DataError(f"{out} holds shares of a dataset of {differs}", "use the same settings for all shares")
+    if not (out / own).exists():
         return {}
     if not resume:
-        raise DataError(f"{out} holds a dataset already", "go on with --resume, or choose another folder")
-    manifest = _read_manifest(out)
-    for name in ("family", "root", "fingerprint", "semantics", "image", "config", "versions"):
-        if manifest.get(name) != wanted[name]:
-            fact = f"{out} holds a dataset of {name} {_shown(manifest.get(name))}, got {_shown(wanted[name])}"
-            raise DataError(fact, "choose another folder, or use the same settings")
+        what = "a dataset" if shard.count == 1 else f"share {shard.index} of a dataset"
+        raise DataError(f"{out} holds {what} already", "go on with --resume, or choose another folder")
+    manifest = read_manifest(out / own)
+    if differs := difference(manifest, wanted, (*SAME, "versions")):
+        raise DataError(f"{out} holds a dataset of {differs}", "choose another folder, or use the same settings")
     whole = []
-    for shard in manifest["shards"]:
-        if not (out / shard["file"]).is_file() or _digest(out / shard["file"]) != shard["sha256"]:
+    for file in manifest["shards"]:
+        if not is_whole(out, file):
             break
-        whole.append(shard)
+        whole.append(file)
     if len(whole) < len(manifest["shards"]):
         manifest["complete"] = False
     manifest["shards"] = whole
     return manifest
 
 
-def _shown(value: object) -> str:
-    return json.dumps(value, sort_keys=True)
+@dataclass(frozen=True)
+class _Build:
+    """A build under way."""
 
+    family: Family
+    out: Path
+    config: BuildConfig
+    shard: Shard
+    progress: Progress
+    renderer: Renderer
+    tell: Tell
 
-def _build(
-    family: Family,
-    out: Path,
-    config: BuildConfig,
-    manifest: dict[str, Any],
-    shards: list[dict[str, Any]],
-    progress: Progress,
-    renderer: Renderer,
-) -> dict[str, Any]:
-    method, table = _table(family, config, progress, renderer)
-    manifest = {**manifest, "razor": method, "counts": {}, "images": 0, "shards": list(shards), "complete": False}
-    total = config.count
-    if table is not None:
-        manifest["counts"] = {
-            "programs": {str(s): n for s, n in table.seen.items()},
-            "kept": {str(s): n for s, n in table.kept.items()},
-        }
-        chosen = _choose(table, config)
-        total = len(chosen)
-        parts = _from_table(table, chosen, config, len(shards))
-    else:
-        parts = _from_samples(family, out, config, shards, renderer)
-    write_atomically(out / MANIFEST, _json(manifest))
-    written = sum(shard["rows"] for shard in shards)
-    with progress.task(f"writing {out}", total, written) as task:
-        for batch in parts:
-            content = parquet_bytes(table_of(family, batch.ids, batch.pixels, batch.values, written))
-            file = f"{SHARDS}/pairs-{len(manifest['shards']):05d}.parquet"
-            write_atomically(out / file, content)
-            sizes = np.bincount((batch.ids < family.vocabulary.pad).sum(1))
-            digest = hashlib.sha256(content).hexdigest()
-            by_size = {str(s): int(n) for s, n in enumerate(sizes) if n}
-            manifest["shards"].append({"file": file, "rows": len(batch), "sizes": by_size, "sha256": digest})
-            written += len(batch)
-            write_atomically(out / MANIFEST, _json(manifest))
-            task.advance(len(batch))
-    if not written:
-        fact = f"{family.name} has no image to write through size {config.max_size}"
-        raise DataError(fact, "allow larger programs, or another part")
-    manifest["images"], manifest["complete"] = written, True
-    manifest["counts"]["written"] = _total_sizes(manifest["shards"])
-    write_atomically(out / MANIFEST, _json(manifest))
-    return manifest
+    def language(self, manifest: dict[str, Any]) -> dict[str, Any]:
+        """Write what the razor keeps of the language, or programs drawn from it."""
+        config, shards = self.config, manifest["shards"]
+        method, table = self._table()
+        manifest = manifest | {"razor": method}
+        if table is not None:
+            manifest["counts"] = {
+                "programs": {str(s): n for s, n in table.seen.items()},
+                "kept": {str(s): n for s, n in table.kept.items()},
+            }
+            chosen = choose(table, config, self.shard)
+            total, parts = len(chosen), from_table(table, chosen, config, len(shards))
+        else:
+            total = self.shard.size(config.count or 0)
+            parts = from_samples(self.family, self.out, config, self.shard, shards, self.renderer)
+        self._write(manifest, parts, total)
+        if not manifest["shards"] and self.shard.count == 1:
+            fact = f"{self.family.name} has no image to write through size {config.max_size}"
+            raise DataError(fact, "allow larger programs, or another part")
+        return self._close(manifest, manifest["counts"])
 
+    def given(self, manifest: dict[str, Any], lines: Iterable[str]) -> dict[str, Any]:
+        """Write the programs of a list."""
+        config = self.config
+        manifest = manifest | {"razor": config.razor}
+        lines = iter(lines)
+        first = next(lines, None)  # before anything is written: a list that is not there leaves nothing
+        if first is None:
+            raise DataError("the list names no program", HINT)
+        listing = Listing(
+            self.family,
+            itertools.chain([first], lines),
+            self.shard,
+            twins=config.razor == "none",
+            part=config.part,
+            max_size=config.max_size,
+            tell=self._failed,
+        )
+        parts = listing.parts(self.out, manifest["shards"], config.shard_size, self.renderer)
+        self._write(manifest, parts, None)
+        return self._close(manifest, dict(listing.counts))
 
-def _table(family: Family, config: BuildConfig, progress: Progress, renderer: Renderer) -> tuple[str, Razored | None]:
-    """What the razor keeps, or None where pairs are drawn."""
+    def _failed(self, failed: Failed) -> None:
+        record = {"source": failed.name, "error": failed.error.fact}
+        self.tell(record | ({"hint": failed.error.hint} if failed.error.hint else {}))
 
-    def tell(size: int, seen: int, kept: int) -> None:
-        progress.say(f"size {size}: {seen:,} programs, {kept:,} kept")
+    def _table(self) -> tuple[str, Razored | None]:
+        """What the razor keeps, or None where pairs are drawn."""
+        family, config, renderer = self.family, self.config, self.renderer
+        assert config.max_size is not None
 
-    if config.razor == "rough":
-        return "rough", rough_razor(family, config.max_size, config.hash_size, progress=tell, renderer=renderer)
-    composed = config.razor == "auto" and compose(family, family.size, 1, renderer) is not None
-    if config.razor == "sharp" or composed:
-        return "sharp", sharp_razor(family, config.max_size, progress=tell, renderer=renderer)
-    if config.count is None:
-        raise ConfigError(f"how many pairs of {family.name} to draw is not said", "give a count, or razor 'sharp'")
-    return "none", None
+        def tell(size: int, seen: int, kept: int) -> None:
+            self.progress.say(f"size {size}: {seen:,} programs, {kept:,} kept")
 
+        if config.razor == "rough":
+            return "rough", rough_razor(family, config.max_size, config.hash_size, progress=tell, renderer=renderer)
+        composed = config.razor == "auto" and compose(family, family.size, 1, renderer) is not None
+        if config.razor == "sharp" or composed:
+            return "sharp", sharp_razor(family, config.max_size, progress=tell, renderer=renderer)
+        if config.count is None:
+            raise ConfigError(f"how many pairs of {family.name} to draw is not said", "give a count, or razor 'sharp'")
+        return "none", None
 
-def _choose(table: Razored, config: BuildConfig) -> NDArray[np.int64]:
-    """The rows of a table that are written, in its order."""
-    rows = np.arange(len(table))
-    if config.part != "all":
-        keys = [pixel_keys(table.pictures[b : b + 65_536]) for b in range(0, len(table), 65_536)]
-        rows = rows[held_out(np.concatenate(keys)) == (config.part == "held-out")]
-    if config.count is not None and config.count < len(rows):
-        rows = np.sort(np.random.default_rng(config.seed).permutation(rows)[: config.count])
-    return rows
+    def _write(self, manifest: dict[str, Any], parts: Iterator[Part], total: int | None) -> None:
+        """Write parts, a file each, and the manifest after each."""
+        shards, written = manifest["shards"], sum(file["rows"] for file in manifest["shards"])
+        manifest["images"] = written
+        self._save(manifest)
+        with self.progress.task(f"writing {self.out}", total, written) as task:
+            for part in parts:
+                batch, file = part.batch, file_name(self.shard, len(shards))
+                mark = mark_of(self.shard)
+                table = table_of(self.family, batch.ids, batch.pixels, batch.values, written, part.more, mark)
+                content = parquet_bytes(table)
+                write_atomically(self.out / file, content)
+                sizes = np.bincount((batch.ids < self.family.vocabulary.pad).sum(1))
+                by_size = {str(s): int(n) for s, n in enumerate(sizes) if n}
+                digest = hashlib.sha256(content).hexdigest()
+                shards.append({"file": file, "rows": len(batch), "sizes": by_size, "sha256": digest})
+                manifest["images"] = written = written + len(batch)
+                self._save(manifest)
+                texts = {"code": table.column("code").to_pylist(), **part.more}
+                for row in range(len(batch)):
+                    self.tell({"file": file, "row": row} | {name: column[row] for name, column in texts.items()})
+                task.advance(len(batch))
 
+    def _close(self, manifest: dict[str, Any], counts: dict[str, Any]) -> dict[str, Any]:
+        manifest["counts"] = counts | {"written": total_sizes(manifest["shards"])}
+        manifest["complete"] = True
+        self._save(manifest)
+        return manifest
 
-def _from_table(table: Razored, rows: NDArray[np.int64], config: BuildConfig, first: int) -> Iterator[Batch]:
-    for begin in range(first * config.shard_size, len(rows), config.shard_size):
-        part = rows[begin : begin + config.shard_size]
-        yield Batch(table.ids[part].astype(np.int64), None, table.pictures[part])
-
-
-def _from_samples(
-    family: Family, out: Path, config: BuildConfig, shards: list[dict[str, Any]], renderer: Renderer
-) -> Iterator[Batch]:
-    """Drawn pairs, shard by shard, no picture twice; shards that are there already only say what they hold."""
-    assert config.count is not None
-    seen = np.empty(0, np.uint64)
-    for shard in shards:
-        seen = np.union1d(seen, pixel_keys(read_pairs(out / shard["file"], family).pixels()))
-    left = config.count - sum(shard["rows"] for shard in shards)
-    number = len(shards)
-    choices = StreamConfig(
-        max_size=config.max_size,
-        razor="none",
-        holdout=config.part == "train",
-        only_held_out=config.part == "held-out",
-    )
-    while left > 0:
-        wanted = min(config.shard_size, left)
-        source = SampleSource(family, Choice(choices, seen), renderer)
-        try:
-            batch = source.collect(np.random.default_rng([config.seed, number]), wanted).first()
-        except DataError:
-            if number == 0:
-                raise
-            return  # no image is left that was not written before
-        seen = np.union1d(seen, pixel_keys(batch.pixels))
-        yield batch
-        left -= len(batch)
-        number += 1
-        if len(batch) < wanted:
-            return
-
-
-def _total_sizes(shards: list[dict[str, Any]]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for shard in shards:
-        for size, count in shard["sizes"].items():
-            totals[size] = totals.get(size, 0) + count
-    return dict(sorted(totals.items(), key=lambda item: int(item[0])))
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    file = path / MANIFEST
-    if not file.is_file():
-        raise DataError(f"no dataset at {path}: {MANIFEST} is missing", "give a folder that 'i2c dataset build' wrote")
-    try:
-        manifest = json.loads(file.read_text("utf-8"))
-        known = isinstance(manifest, dict) and isinstance(manifest["shards"], list) and manifest["schema"] <= SCHEMA
-    except (ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        raise DataError(f"{file} is no manifest of schema {SCHEMA}", "build the dataset again in an empty folder")
-    return dict(manifest)
-
-
-def _digest(file: Path) -> str:
-    with open(file, "rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _json(manifest: dict[str, Any]) -> str:
-    return json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    def _save(self, manifest: dict[str, Any]) -> None:
+        write_atomically(self.out / manifest_name(self.shard), manifest_text(manifest))

@@ -13,19 +13,22 @@ Legend: N pairs, T tokens of the longest, C channels, H W pixels.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, overload
+from typing import IO, Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from i2c_core.datasets.keys import held_out, pixel_keys
 from i2c_core.datasets.parquet import parquet_bytes, png_bytes, table_of
+from i2c_core.documents import DocumentError, decode_text, parse_json
 from i2c_core.errors import DataError, I2cError
 from i2c_core.families import Family
-from i2c_core.files import write_atomically
+from i2c_core.files import is_remote, locate, read_whole, system_errors, write_atomically
 from i2c_core.images import EXTENSIONS, fit, read_image
 from i2c_core.programs import Program
 from i2c_core.sources import read_programs
@@ -111,7 +114,7 @@ def read_pairs(path: Path | str, family: Family) -> Pairs:
         DataError: nothing there, a broken file, an unknown token, an image that is missing or cannot be read; the
             file and the line or row are named.
     """
-    path = Path(path)
+    path = locate(path)
     files: list[str] = []
     codes: list[str] = []
     encoded: list[Encoded] = []
@@ -138,6 +141,9 @@ def _program(record: _Record, family: Family) -> tuple[Encoded, str]:
         program = family.canonical(_of_data(record.data, family))
         return vocabulary.encode(program), family.show(program)
     if record.beside is not None:
+        if is_remote(record.beside):
+            fact = f"a file of code beside each image is read on this machine, not from {record.beside}"
+            raise DataError(fact, 'write a list of them: pairs.jsonl, with {"file": "0.png", "code": "..."} a line')
         program = family.canonical(read_programs(family, [str(record.beside)])[0].program)
         return vocabulary.encode(program), family.show(program)
     if record.code is not None and (record.tokens is None or family.normalise is not None or family.rules):
@@ -163,6 +169,16 @@ def _of_data(data: Any, family: Family) -> Program:
 
 
 def _records(path: Path, family: Family) -> Iterator[_Record]:
+    try:
+        with system_errors(path):
+            yield from _found(path, family)
+    except OSError as error:
+        raise DataError(
+            f"cannot read {path}: {error.strerror or error}", "check the path and its permissions"
+        ) from None
+
+
+def _found(path: Path, family: Family) -> Iterator[_Record]:
     if path.is_dir():
         shards = sorted(path.glob("*.parquet")) or sorted(path.glob("data/*.parquet"))
         lists = sorted(path.glob("*.jsonl"))
@@ -202,32 +218,32 @@ def _neighbours(folder: Path, family: Family) -> Iterator[_Record]:
         if stem not in codes:
             hint = f"put {image.stem}{family.formats[0].extension if family.formats else '.txt'} beside it"
             raise DataError(f"{image} has no code beside it", hint)
-        yield _Record(str(image), image.name, image, None, None, None, beside=codes[stem])
+        yield _Record(str(image), image.name, _source(image), None, None, None, beside=codes[stem])
 
 
 def _jsonl_records(path: Path) -> Iterator[_Record]:
-    for number, line in enumerate(_text(path).splitlines(), 1):
+    for number, line in enumerate(_text(path).split("\n"), 1):
         if not line.strip():
             continue
         where = f"{path}, line {number}"
         try:
-            entry = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{where}: no JSON: {error}", 'write {"file": "0.png", "code": "..."}') from None
+            entry = parse_json(line)
+        except DocumentError as error:
+            raise DataError(f"{where}: {error}", 'write {"file": "0.png", "code": "..."}') from None
         yield _listed(path.parent, where, entry)
 
 
 def _truth_records(path: Path) -> Iterator[_Record]:
     try:
-        entries = json.loads(_text(path))
-    except ValueError as error:
-        raise DataError(f"{path}: no JSON: {error}", 'write {"0.png": "...", ...}') from None
+        entries = parse_json(_text(path))
+    except DocumentError as error:
+        raise DataError(f"{path}: {error}", 'write {"0.png": "...", ...}') from None
     if not isinstance(entries, dict):
         raise DataError(f"{path}: expected an object, got {type(entries).__name__}", 'write {"0.png": "...", ...}')
     for file, code in entries.items():
         where = f"{path}, {file}"
         if isinstance(code, list | dict):
-            yield _Record(where, file, _beside(path.parent, where, file), None, None, None, code)
+            yield _Record(where, file, _source(_beside(path.parent, where, file)), None, None, None, code)
         else:
             yield _listed(path.parent, where, {"file": file, "code": code})
 
@@ -240,31 +256,45 @@ def _listed(folder: Path, where: str, entry: Any) -> _Record:
         if not isinstance(entry.get(name), str):
             raise DataError(f"{where}: expected text at {name!r}, got {entry.get(name)!r}", hint)
     image = _beside(folder, where, entry["file"])
-    return _Record(where, entry["file"], image, entry["code"], None, None)
+    return _Record(where, entry["file"], _source(image), entry["code"], None, None)
 
 
 def _beside(folder: Path, where: str, file: str) -> Path:
     """The image that a list names, which must be there."""
     image = folder / file
-    if not image.is_file():
+    try:
+        found = image.is_file()
+    except (OSError, ValueError):  # no name of a file: too long, or with a zero byte
+        found = False
+    if not found:
         raise DataError(f"{where}: no image {image}", "put the image beside the list, or mend its name")
     return image
 
 
+def _source(image: Path) -> Path | bytes:
+    """What a picture is read from."""
+    return read_whole(image) if is_remote(image) else image
+
+
 def _text(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig")
+        return decode_text(read_whole(path))
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read: {error}", "write it as UTF-8") from None
 
 
 def _parquet_records(path: Path) -> Iterator[_Record]:
+    with path.open("rb") if is_remote(path) else nullcontext(path) as source:
+        yield from _rows(path, source)
+
+
+def _rows(path: Path, source: Path | IO[bytes]) -> Iterator[_Record]:
     import pyarrow
     import pyarrow.parquet
 
     try:
-        file = pyarrow.parquet.ParquetFile(path)
-    except (OSError, pyarrow.ArrowException) as error:
+        file = pyarrow.parquet.ParquetFile(source)
+    except (OSError, UnicodeDecodeError, pyarrow.ArrowException) as error:  # a column's name may be no text
         raise DataError(f"{path} is no Parquet file: {str(error).splitlines()[0]}", "write it again") from None
     with file:
         names = file.schema_arrow.names
@@ -278,7 +308,7 @@ def _parquet_records(path: Path) -> Iterator[_Record]:
                 for entry in batch.to_pylist():
                     row += 1
                     yield _stored(path, row, entry)
-        except (OSError, pyarrow.ArrowException) as error:
+        except (OSError, UnicodeDecodeError, pyarrow.ArrowException) as error:
             raise DataError(f"{path} is damaged: {str(error).splitlines()[0]}", "write it again") from None
 
 
@@ -290,15 +320,19 @@ def _stored(path: Path, row: int, entry: dict[str, Any]) -> _Record:
         image = image.get("bytes")
     if not isinstance(image, bytes):
         raise DataError(f"{where}: expected the bytes of an image, got {type(image).__name__}", "embed the image files")
-    values = entry.get("values")
-    return _Record(
-        where,
-        name,
-        image,
-        entry.get("code"),
-        entry.get("tokens"),
-        None if values is None else [float("nan") if v is None else float(v) for v in values],
-    )
+    code, tokens, values = (entry.get(column) for column in ("code", "tokens", "values"))
+    if not isinstance(name, str):
+        raise DataError(f"{where}: expected text as the path of an image, got {type(name).__name__}", "write text")
+    if not isinstance(code, str | None) or (code is None and tokens is None):
+        raise DataError(f"{where}: expected text as code, got {type(code).__name__}", "write text")
+    if tokens is not None and not (isinstance(tokens, list) and all(isinstance(t, str) for t in tokens)):
+        raise DataError(f"{where}: expected a list of texts as tokens", "leave the column out")
+    if values is not None:
+        fine = isinstance(values, list) and all(isinstance(v, int | float | None) for v in values)
+        if not fine or tokens is None or len(values) != len(tokens):
+            raise DataError(f"{where}: expected a number, or null, a token as values", "leave the column out")
+        values = [math.nan if v is None else float(v) for v in values]
+    return _Record(where, name, image, code, tokens, values)
 
 
 def write_pairs(
@@ -312,7 +346,7 @@ def write_pairs(
 
     Arguments as in `table_of`. What exists is replaced at once, when everything is written.
     """
-    path = Path(path)
+    path = locate(path)
     if path.suffix == ".parquet":
         write_atomically(path, parquet_bytes(table_of(family, ids, pixels, values)))
         return

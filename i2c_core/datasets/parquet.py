@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,8 @@ def table_of(
     pixels: NDArray[np.uint8],
     values: NDArray[np.float64] | None = None,
     start: int = 0,
+    more: Mapping[str, Sequence[str]] | None = None,
+    mark: str = "",
 ) -> pyarrow.Table:
     """Pairs as an Arrow table that Hugging Face `datasets` shows with its images.
 
@@ -34,6 +37,8 @@ def table_of(
         pixels: (N, C, H, W) uint8.
         values: (N, T), or None.
         start: the number of the first pair, which names its image.
+        more: further columns of text, by name.
+        mark: ends the names of images, so that no other table of a dataset has them too.
     """
     import pyarrow
 
@@ -43,7 +48,7 @@ def table_of(
     codes = [
         family.show(family.from_tokens(row, None if numbers is None else numbers[n])) for n, row in enumerate(rows)
     ]
-    images = [{"bytes": png_bytes(p), "path": f"{start + n:08d}.png"} for n, p in enumerate(pixels)]
+    images = [{"bytes": png_bytes(p), "path": f"{start + n:08d}{mark}.png"} for n, p in enumerate(pixels)]
     columns = {
         "image": pyarrow.array(images, pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])),
         "code": pyarrow.array(codes, pyarrow.string()),
@@ -60,6 +65,9 @@ def table_of(
         listed = [[None if v != v else v for v in row] for row in numbers]
         columns["values"] = pyarrow.array(listed, pyarrow.list_(pyarrow.float64()))
         features["values"] = {"feature": {"dtype": "float64", "_type": "Value"}, "_type": "List"}
+    for name, texts in (more or {}).items():
+        columns[name] = pyarrow.array(list(texts), pyarrow.string())
+        features[name] = {"dtype": "string", "_type": "Value"}
     table = pyarrow.table(columns)
     return table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
 

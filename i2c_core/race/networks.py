@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from i2c_core.checkpoints import find_zoom_weights
-from i2c_core.errors import I2cError
+from i2c_core.errors import CheckpointError, FamilyError, I2cError
 from i2c_core.families import Family
 from i2c_core.reader import ZOOM, Reader
 from i2c_core.search import Network
@@ -26,6 +26,20 @@ def networks_of(family: Family, weights: Path | None, device: str = "cpu") -> li
         except I2cError:
             pass  # weights that are named and not installed: the others race
     return found
+
+
+def networks_or_reason(family: Family, weights: Path | None, device: str = "cpu") -> tuple[list[Network], str]:
+    """The networks that race, and why there is none where the family's own cannot be had.
+
+    Raises:
+        CheckpointError: weights that were named are damaged or of another family.
+    """
+    if weights is not None:
+        return networks_of(family, weights, device), ""
+    try:
+        return networks_of(family, None, device), ""
+    except (CheckpointError, FamilyError) as error:
+        return [], error.fact
 
 
 def network_of(reader: Reader) -> Network:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from i2c_core.clusters import Cluster, Job
 from i2c_core.decoding.rank import distances
 from i2c_core.errors import ConfigError, I2cError
 from i2c_core.families import Family
@@ -129,8 +130,13 @@ def race(
     limits: Limits,
     seeds: Sequence[int],
     progress: Progress,
+    cluster: Cluster | None = None,
+    job: Job | None = None,
 ) -> Iterator[Run]:
     """Every racer on every goal, with every seed where the seed matters; one after the other in this process.
+
+    With a cluster, its workers search side by side; `job` is what makes the same racers there, see `race.spreading`.
+    The runs come in the same order and, but for seconds, are the same.
 
     What is found after the last second does not count, though a searcher may only be stopped when it draws or yields.
     """
@@ -139,10 +145,13 @@ def race(
         (goal, racer, seed) for goal in goals for racer in racers for seed in (seeds if racer.seeded else seeds[:1])
     ]
     with progress.task("racing", len(runs)) as task:
-        for goal, racer, seed in runs:
-            run = search(family, goal, racer, seed, limits)
+        if cluster is None or job is None:
+            found: Iterator[Run] = (search(family, goal, racer, seed, limits) for goal, racer, seed in runs)
+        else:
+            found = cluster.map(job, ((goal, racer.name, seed) for goal, racer, seed in runs))
+        for run in found:
             yield run
-            task.advance(note=f"{racer.name}: {goal.name}")
+            task.advance(note=f"{run.searcher}: {run.goal.name}")
 
 
 def warm_up(family: Family, goals: Sequence[Goal], racers: Sequence[Racer], renders: int = 5) -> None:

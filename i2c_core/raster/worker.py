@@ -25,7 +25,7 @@ def main() -> None:
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent decides what an interrupt means
     job = json.loads(requests.readline())
-    silence = open(os.devnull, "w")  # noqa: SIM115, it is written to at the very end
+    silence = open(os.devnull, "wb")  # noqa: SIM115, it is written to at the very end
     faulthandler.dump_traceback_later(_START, exit=True, file=silence)
     try:
         family = Family(

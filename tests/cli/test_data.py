@@ -67,6 +67,74 @@ def test_a_second_build_resumes_or_is_refused(i2c: Run, tmp_path: Path) -> None:
     assert i2c(*words, "--resume").exit_code == 0
 
 
+def test_a_data_set_of_a_list(i2c: Run, tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("v W B")
+    lines = ['{"code": "h B W"}', "", '{"code": "h B"}', '{"code": "h B W"}', str(tmp_path / "mine.txt")]
+    words = ("dataset", "build", "-f", "splits", "-o", tmp_path / "pairs", "--files-from", "-")
+    found = i2c(*words, "--json", input="\r\n".join(lines).encode())
+    assert found.exit_code == 1, found.stderr
+    records = [json.loads(line) for line in found.stdout.splitlines()]
+    assert [(r["source"], r.get("code"), r.get("row")) for r in records] == [
+        ("entry 2", None, None),
+        ("entry 1", "h B W", 0),
+        (str(tmp_path / "mine.txt"), "v W B", 1),
+    ]
+    assert found.stderr.startswith(f"error: entry 2: {records[0]['error']}\n  -> {records[0]['hint']}\n")
+    assert found.stderr.splitlines()[-3:] == [
+        f"wrote {tmp_path / 'pairs'}: 2 images in 1 file",
+        "left out 1 program given twice, or with the image of another",
+        "1 of 4 programs failed; mend them and use --resume",
+    ]
+    lines[2] = '{"code": "h W B"}'
+    (tmp_path / "list").write_text("\n".join(lines))
+    again = i2c(*words[:-1], tmp_path / "list", "--resume", "--json", "-q")
+    assert (again.exit_code, again.stderr) == (0, "")
+    assert [json.loads(line)["code"] for line in again.stdout.splitlines()] == ["h W B"]
+
+
+def test_a_data_set_made_in_other_processes(i2c: Run, tmp_path: Path) -> None:
+    words = ("dataset", "build", "-f", "splits", "--max-size", "7", "--razor", "rough", "-q")
+    for name, more in (("here", ()), ("there", ("--workers", "2"))):
+        found = i2c(*words, "-o", tmp_path / name, *more)
+        assert (found.exit_code, found.stdout, found.stderr) == (0, "", "")
+    for file in (tmp_path / "here").rglob("*.*"):
+        assert (tmp_path / "there" / file.relative_to(tmp_path / "here")).read_bytes() == file.read_bytes()
+
+
+def test_a_data_set_in_shares(i2c: Run, tmp_path: Path) -> None:
+    words = ("dataset", "build", "-f", "splits", "-o", tmp_path, "--max-size", "5", "-q")
+    for share in ("2/3", "1/3"):
+        assert i2c(*words, "--shard", share).exit_code == 0
+    rows = i2c("dataset", "info", tmp_path).stdout.splitlines()
+    assert "complete    no: 3/3 is missing, build with --shard and --resume" in rows
+    assert i2c(*words, "--shard", "3/3").exit_code == 0
+    info = json.loads(i2c("dataset", "info", tmp_path, "--json").stdout)
+    assert (info["complete"], info["images"]) == (True, 32)
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "neither --max-size nor --files-from says which programs\n  -> name a size, as in --max-size 9"),
+        (
+            ("--files-from", "x", "-n", "3"),
+            "-n and --files-from exclude each other\n  -> leave -n out, and cut the list",
+        ),
+        (("--max-size", "3", "--shard", "4/3"), "--shard: there is no share 4 of 3\n  -> use 1/3 to 3/3"),
+    ],
+)
+def test_words_of_a_build_that_do_not_go_together(i2c: Run, tmp_path: Path, words: tuple[str, ...], says: str) -> None:
+    found = i2c("dataset", "build", "-f", "splits", "-o", tmp_path / "out", *words)
+    assert (found.exit_code, found.stdout, found.stderr) == (2, "", f"error: {says}\n")
+
+
+def test_a_list_that_is_not_there(i2c: Run, tmp_path: Path) -> None:
+    found = i2c("dataset", "build", "-f", "splits", "-o", tmp_path / "out", "--files-from", tmp_path / "list")
+    assert found.stderr == f"error: there is no list {tmp_path / 'list'}\n  -> check the path\n"
+    assert found.exit_code == 1
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_damaged_data_set_is_told(i2c: Run, tmp_path: Path) -> None:
     i2c("dataset", "build", "-f", "splits", "-o", tmp_path, "--max-size", "3")
     (shard,) = tmp_path.glob("data/*.parquet")

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import pickle
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
+from i2c_core.clusters import Job
+from i2c_core.clusters.jobs import made, packed
 from tests.cli.conftest import Run
 
 RACE = ("race", "--family", "splits", "-q")
@@ -53,6 +59,56 @@ def test_without_trained_weights_the_others_race_and_it_is_said(i2c: Run, pictur
     assert [line.split()[0] for line in found.stdout.splitlines()[1:]] == ["enumeration"]
 
 
+class Inline:
+    """A cluster that is this process: what crosses is packed and made again, as other processes do."""
+
+    def map(self, job: Job, items: Iterable[Any]) -> Iterator[Any]:
+        work = made(packed(job))
+        return (work(pickle.loads(pickle.dumps(item))) for item in items)
+
+
+def test_a_race_on_a_cluster_is_the_same_but_for_seconds(
+    i2c: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "i2c_core.clusters.open_cluster", lambda workers, ray, tell: nullcontext(Inline()) if workers else None
+    )
+    words = (
+        *RACE,
+        "--data",
+        pictures,
+        "--renders",
+        "40",
+        "--searchers",
+        "enumeration,genetic",
+        "--budget",
+        "5",
+        "--json",
+    )
+    told = []
+    for more in ((), ("--workers", "1")):
+        found = i2c(*words, *more)
+        assert (found.exit_code, found.stderr) == (0, "")
+        records = [json.loads(line) for line in found.stdout.splitlines()]
+        runs = [record for record in records if "standing" not in record]
+        for run in runs:
+            del run["seconds"]
+            for point in run["points"]:
+                del point["seconds"]
+        told.append(runs)
+    assert len(told[0]) == 4
+    assert told[0] == told[1]
+
+
+def test_seconds_of_searches_side_by_side_are_not_fair(
+    i2c: Run, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("i2c_core.race.race", lambda *_: iter(()))
+    words = (*RACE, "--data", pictures, "-n", "1", "--seconds", "5", "--searchers", "enumeration", "--workers", "1")
+    warning = "warning: searches side by side take each other's seconds: --clock processor, or --renders, is fair\n"
+    assert i2c(*words).stderr == warning
+
+
 @pytest.mark.parametrize(
     ("words", "told", "code"),
     [
@@ -61,6 +117,7 @@ def test_without_trained_weights_the_others_race_and_it_is_said(i2c: Run, pictur
             "neither --data nor --sizes says which images to race on\n  -> name a folder, or sizes as in 21..31",
             2,
         ),
+        (("--workers", "2", "--ray", "local"), "--workers and --ray exclude each other\n  -> leave one of them out", 2),
         (("--data", "x", "--sizes", "5"), "--data and --sizes exclude each other\n  -> leave one of them out", 2),
         (
             ("--sizes", "5", "--searchers", ","),

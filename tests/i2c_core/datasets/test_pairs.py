@@ -110,7 +110,7 @@ WRONG: list[tuple[str, str | bytes | None, str]] = [
     ("none", None, "no data at PATH" + HINT),
     ("pairs.csv", "", "PATH is not a form of pairs that is known" + HINT),
     ("pairs.jsonl", "", "PATH holds no pair" + HINT),
-    ("pairs.jsonl", '\n{"file": ', "PATH, line 2: no JSON: Expecting value: line 1 column 10 (char 9)" + LINE),
+    ("pairs.jsonl", '\n{"file": ', "PATH, line 2: no JSON: line 1, column 10: Expecting value" + LINE),
     ("pairs.jsonl", "[1]", "PATH, line 1: expected an object, got list" + LINE),
     ("pairs.jsonl", '{"file": "a.png"}', "PATH, line 1: expected text at 'code', got None" + LINE),
     (
@@ -120,7 +120,7 @@ WRONG: list[tuple[str, str | bytes | None, str]] = [
     ),
     (
         "pairs.jsonl",
-        b"\xff\xfe",
+        b"\xff\xff",
         "PATH cannot be read: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte\n"
         "  -> write it as UTF-8",
     ),
@@ -128,7 +128,7 @@ WRONG: list[tuple[str, str | bytes | None, str]] = [
     (
         "truth.json",
         "{",
-        "PATH: no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\n"
+        "PATH: no JSON: line 1, column 2: Expecting property name enclosed in double quotes\n"
         '  -> write {"0.png": "...", ...}',
     ),
 ]
