@@ -52,6 +52,10 @@ class DataSettings(Section):
     name: ClassVar[str] = "data"
     pairs: str = setting("", "Parquet file or folder of pairs to learn from; empty samples from the family")
     exclude: str = setting("", "pairs whose images are never learned from")
+    images: str = setting("", "folder of pictures without programs, to learn from as the network reads them")
+    images_share: float = setting(0.25, "share of a batch that such pictures are", low=0, high=1)
+    images_confidence: float = setting(0.9, "a reading is learned from where its confidence is as high", low=0, high=1)
+    images_distance: float = setting(0.0, "or where it redraws its picture from as near", low=0, high=1)
     min_size: int | None = setting(None, "fewest symbols of a sampled program", low=1)
     max_size: int | None = setting(None, "most symbols of a sampled program", low=1)
     razor: str = setting(

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from i2c_core.checkpoints import find_weights
-from i2c_core.config import resolve_config
+from i2c_core.config import TrainConfig, resolve_config
 from i2c_core.errors import ConfigError, PluginError, suggest
 from i2c_core.families import Family
 from i2c_core.plugins import Registered, families, get_family, installed
 from i2c_core.progress import Progress
+from i2c_core.selftraining import teach, teacher
 from i2c_core.training import Trained, run_config
+from i2c_core.training.processes import joined, processes
+from i2c_core.training.run import require_new
 
 
+@joined()  # before anything can go wrong, so that one of several processes tells it
 def learn(
     family: Family | None,
     settings: Sequence[str],
@@ -25,6 +29,9 @@ def learn(
     progress: Progress,
 ) -> Trained:
     """Begin a run of `family` in `out`, or go on with the one in `resume`.
+
+    Where the settings name unlabelled pictures, a run that begins reads them first, with the weights that it begins
+    from (see `i2c_core.selftraining`); one that goes on has them in its folder.
 
     Args:
         settings: `section.name=value`, the last word.
@@ -55,8 +62,25 @@ def learn(
     if init is not None and not init.exists() and str(init) in families().names():
         init = Path(str(find_weights(get_family(str(init)))))
     family.syntax  # noqa: B018, raises where grammar and signature contradict: before the hours, not after them
+    if config.data.images and resume is None:
+        init = _read_images(family, config, folder, init, run, progress)
     found: Trained = run.load()(family, config, folder, resume=resume is not None, init=init, progress=progress)
     return found
+
+
+def _read_images(
+    family: Family, config: TrainConfig, folder: Path, init: Path | None, run: Registered, progress: Progress
+) -> Path:
+    """Read the unlabelled pictures into a run's folder; the weights that read them, to begin from."""
+    if not getattr(run.load(), "takes_pseudo_pairs", False):
+        fact = f"the learner {run.name!r} cannot learn from unlabelled pictures"
+        raise ConfigError(fact, "leave --images out, or choose another --learner")
+    weights = teacher(family, init)
+    if processes().first:
+        require_new(folder)
+        teach(family, config, folder, weights, progress)
+    processes().any(False)  # the others wait until it is written
+    return weights
 
 
 def _find_learner(name: str) -> Registered:

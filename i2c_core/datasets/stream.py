@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from i2c_core.datasets.batches import RAZORS, Batch, StreamConfig
 from i2c_core.datasets.pairs import Pairs
+from i2c_core.datasets.pseudo import PseudoPairs
 from i2c_core.datasets.sources import Choice, PairSource, SampleSource, Source, table_source
 from i2c_core.families import Family
 from i2c_core.raster import Renderer
@@ -31,6 +32,7 @@ class Stream:
         renderer: one to draw with, not used by another thread meanwhile; made here otherwise.
         exclude: keys (see `pixel_keys`) of pictures that must not be given.
         pairs: read from disk, to be given in place of drawn ones: each once an epoch, in an order from the seed.
+        pseudo: pictures and what a network read in them, to be mixed into the batches.
 
     Attributes:
         note: a word for the user: which code an image gets, and where batches repeat images for want of more.
@@ -47,8 +49,9 @@ class Stream:
         renderer: Renderer | None = None,
         exclude: NDArray[np.uint64] | None = None,
         pairs: Pairs | None = None,
+        pseudo: PseudoPairs | None = None,
     ) -> None:
-        self.family, self.config, self.seed = family, config, seed
+        self.family, self.config, self.seed, self.pseudo = family, config, seed, pseudo
         self.renderer = Renderer(family) if renderer is None else renderer
         self._owns_renderer = renderer is None
         choice = Choice(config, np.unique(exclude) if exclude is not None else np.empty(0, np.uint64))
@@ -71,7 +74,8 @@ class Stream:
         number, place = divmod(step, steps)
         if self._window is None or self._window[0] != number:
             self._window = number, self.source.draw(self.seed, number, steps * size)
-        return self._window[1].rows(slice(place * size, (place + 1) * size))
+        batch = self._window[1].rows(slice(place * size, (place + 1) * size))
+        return batch if self.pseudo is None else self.pseudo.into(batch, step)
 
     def close(self) -> None:
         """End the renderer's processes, where the renderer was made here."""

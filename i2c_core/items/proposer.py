@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from i2c_core.checkpoints import Checkpoint, fill
+from i2c_core.checkpoints import Checkpoint, rebuild
 from i2c_core.decoding import Proposals, Strategy
-from i2c_core.errors import BudgetError, CheckpointError, ConfigError
+from i2c_core.errors import BudgetError, ConfigError
 from i2c_core.families import Family
 from i2c_core.items.believing import Beliefs, agreement, likeliest
 from i2c_core.items.catalogue import Catalogue, catalogue_of
@@ -178,14 +178,8 @@ class ItemProposer:
     @classmethod
     def of(cls, checkpoint: Checkpoint, family: Family, device: torch.device) -> ItemProposer:
         """The proposer of a checkpoint that the learner `items` has written."""
-        try:
-            config = NetworkConfig.from_dict(checkpoint.meta["model"])
-        except TypeError as error:
-            raise CheckpointError(f"{checkpoint.name} describes no network: {error}", "train another") from None
         catalogue = catalogue_of(family)
-        with torch.random.fork_rng(devices=[]):
-            network = ItemNetwork(config, catalogue)
-        fill(network, checkpoint.tensors, checkpoint.name)
+        network = rebuild(checkpoint, NetworkConfig.from_dict, lambda config: ItemNetwork(config, catalogue))
         return cls(network.to(device).eval(), catalogue)
 
 

@@ -160,6 +160,25 @@ def test_errors(i2c: Run, checkpoint: Path, words: list[str], code: int, expecte
     assert "internal" not in found.stderr
 
 
+def test_train_learns_from_pictures_without_programs(i2c: Run, tmp_path: Path) -> None:
+    scans = tmp_path / "scans"
+    scans.mkdir()
+    words = ["train", "-f", "splits", "--images", scans, "--out", tmp_path / "run", "--steps", "2"]
+    empty = i2c(*words)
+    assert (empty.exit_code, empty.stdout) == (1, "")
+    assert empty.stderr.startswith(f"error: folder {scans} holds no images\n")
+    for number, size in enumerate([(32, 32), (40, 20)]):  # white, and what is white when it is fitted: a twin
+        Image.new("L", size, 255).save(scans / f"{number}.png")
+    chosen = ("data.max_size=3", "data.razor=none", "data.holdout=false", "run.eval_samples=0", "run.tensorboard=false")
+    taught = i2c(*words, *(f"--set={s}" for s in chosen), "--batch-size", "4", "--device", "cpu")
+    assert (taught.exit_code, taught.stdout) == (0, ""), taught.stderr
+    said = "1 of 1 readings accepted (100.0 %): 1 by a distance of at most 0, 0 by a confidence of at least 0.9"
+    assert f"{said}; left out: 1 seen before\n" in taught.stderr
+    refused = i2c("train", "--resume", tmp_path / "run", "--images", tmp_path / "others")
+    assert refused.exit_code == 1
+    assert "--resume cannot change what is learned: data.images is " in refused.stderr
+
+
 def test_settings_are_listed(i2c: Run) -> None:
     found = i2c("train", "--settings")
     assert (found.exit_code, found.stderr) == (0, "")

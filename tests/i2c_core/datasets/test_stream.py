@@ -71,7 +71,8 @@ def test_batches(family: Family, config: StreamConfig) -> None:
 @pytest.mark.parametrize("family", FAMILIES, ids=[f.name for f in FAMILIES])
 def test_a_batch_drawn_again_is_the_same(family: Family, razor: str) -> None:
     """Codes and values say the pictures that they are given with, from whatever source: the table is kept small."""
-    config = StreamConfig(24, max_size=7, razor=razor, holdout=False, table_candidates=50)
+    largest = 5 if family is SHADES and razor == "sharp" else 7  # it looks at all programs
+    config = StreamConfig(24, max_size=largest, razor=razor, holdout=False, table_candidates=50)
     stream = Stream(family, config, seed=3)
     values = family.vocabulary.continuous.any()
     with Renderer(family, workers=0) as renderer:

@@ -9,6 +9,8 @@ import pytest
 import torch
 from items_of_tests import SIZE, make_family, marks_catalogue
 
+from i2c_core.datasets.batches import Batch
+from i2c_core.datasets.pseudo import PseudoPairs
 from i2c_core.errors import FamilyError
 from i2c_core.items.catalogue import Catalogue
 from i2c_core.items.lessons import NEGATIVES, Lesson, Lessons, _some, states
@@ -99,3 +101,23 @@ def test_a_family_without_scenes_of_its_own_is_refused() -> None:
     catalogue = Catalogue(make_family("silent", sample=None))
     with pytest.raises(FamilyError, match="silent says nothing about which of its drawings are likely"):
         Lessons(catalogue, SIZE, 2, (4, 9), 0)
+
+
+def test_pictures_that_were_read_stand_in_their_places_with_what_was_read() -> None:
+    catalogue, (height, width) = marks_catalogue(), SIZE
+    read = [[30], [400, 30]]
+    pixels = np.stack([np.full((1, height, width), 255 - 51 * (n + 1), np.uint8) for n in range(2)])
+    pseudo = PseudoPairs(Batch(catalogue.to_ids(read), None, pixels), catalogue.pad, 0.5, 0)
+    mixing = Lessons(catalogue, SIZE, 12, (4, 30), 0, pseudo=pseudo)
+    plain, mixed = lessons().lesson(3), mixing.lesson(3)
+    taken, which = pseudo.places(3, 12)
+    assert 0 < len(taken) < 12
+    for place, row in zip(taken.tolist(), which.tolist(), strict=True):
+        assert torch.allclose(mixed.ink[place], torch.tensor(0.2 * (row + 1)))
+        there = mixed.asked.image == place
+        said = {(int(p), int(t)) for p, t in zip(mixed.asked.placement[there], mixed.target[there], strict=True) if t}
+        true = {(int(catalogue.placement[i]), 1 + int(catalogue.variant[i])) for i in read[row]}
+        assert said <= true
+    left = np.setdiff1d(np.arange(12), taken)
+    assert torch.equal(mixed.ink[left], plain.ink[left])
+    assert torch.equal(lessons().lesson(3).ink, plain.ink)
