@@ -75,7 +75,7 @@ class Difference:
 def differences(evaluation: Evaluation) -> list[Difference]:
     """Every pair of those that were measured together."""
     readings = evaluation.readings
-    return [_difference(one, readings[one], other, readings[other]) for one, other in combinations(readings, 2)]
+    return [difference(one, readings[one], other, readings[other]) for one, other in combinations(readings, 2)]
 
 
 def together(evaluations: Sequence[Evaluation]) -> Evaluation:
@@ -100,7 +100,8 @@ def together(evaluations: Sequence[Evaluation]) -> Evaluation:
     return first
 
 
-def _difference(one: str, mine: Sequence[Reading], other: str, theirs: Sequence[Reading]) -> Difference:
+def difference(one: str, mine: Sequence[Reading], other: str, theirs: Sequence[Reading]) -> Difference:
+    """How much better the readings of `one` are than those of `other`, of the same images in the same order."""
     exact = np.array([[r.exact for r in mine], [r.exact for r in theirs]], np.float64)  # (2, N)
     far = np.array([[np.inf if r.best is None else r.best.distance for r in each] for each in (mine, theirs)])  # (2, N)
     known = far[np.isfinite(far)]
