@@ -2,36 +2,42 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parent / "results"
-PACKAGES = ("images-to-code", "torch", "numpy", "scipy", "pillow", "imagehash", "lark", "ortools")
+from i2c_core.benching import Record, Suite, machine
+from i2c_core.benching.records import PACKAGES, QUICK
+
+SUITE = Suite.load(Path(__file__).parent)
+RESULTS = SUITE.folder / "results"
 
 
 class Benchmark:
     """Collects rows of (figure, value, target), prints them, and writes them to `benchmarks/results/NAME.json`."""
 
-    def __init__(self, name: str, about: str) -> None:
-        self.name, self.about = name, about
+    def __init__(self, name: str, about: str, quick: bool = False) -> None:
+        """`quick` says that this run is a short one: its figures get a file of their own, and no history."""
+        self.name, self.about = f"{name}{QUICK}" if quick else name, about
         self.rows: list[dict[str, Any]] = []
+        self.packages = PACKAGES  # whose versions are recorded
         print(f"{name}: {about}", file=sys.stderr)
 
     def row(self, figure: str, value: object, target: str = "", met: bool | None = None, **more: object) -> None:
-        """One figure; `target` is what was to be reached, `met` whether it was, `more` goes into the JSON."""
+        """One figure; `target` is what was to be reached, `met` whether it was, `more` goes into the JSON.
+
+        Its name says its unit ("..., %", "pairs a second", "seconds, median"), by which `i2c bench` compares it with
+        the last run; where it does not, `better="more"` or `better="less"` does. `spread` and `interval` say what is
+        chance.
+        """
         self.rows.append({"figure": figure, "value": value, "target": target, "met": met, **more})
         print(f"  {figure}: {_shown(value)}{f'  (target {target})' if target else ''}", file=sys.stderr, flush=True)
 
     def finish(self) -> None:
-        """Print the table and write the JSON."""
+        """Print the table, write the JSON, and append the run to the history."""
         table = [("figure", "value", "target", "met")]
         for row in self.rows:
             met = {True: "yes", False: "NO", None: ""}[row["met"]]
@@ -39,42 +45,12 @@ class Benchmark:
         widths = [max(len(r[c]) for r in table) for c in range(4)]
         for row in table:
             print("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
-        RESULTS.mkdir(exist_ok=True)
-        record = {"benchmark": self.name, "about": self.about, "machine": machine(), "rows": self.rows}
-        path = RESULTS / f"{self.name}.json"
-        path.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        path = SUITE.keep(Record(self.name, self.about, machine(self.packages), self.rows))
         print(f"wrote {path}", file=sys.stderr)
 
 
 def _shown(value: object) -> str:
     return f"{value:,.4g}" if isinstance(value, float) else str(value)
-
-
-def machine() -> dict[str, object]:
-    """Processor, cores, system and versions: what a figure means nothing without."""
-    cpu = next((ln.split(":")[1].strip() for ln in _lines("/proc/cpuinfo") if ln.startswith("model name")), "")
-    versions = {}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "not installed"
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return {
-        "cpu": cpu or platform.processor(),
-        "cores": cores,
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        "versions": versions,
-    }
-
-
-def _lines(path: str) -> list[str]:
-    try:
-        return Path(path).read_text().splitlines()
-    except OSError:
-        return []
 
 
 def timed(run: Callable[[], object], rounds: int = 3, warm_up: int = 1) -> tuple[float, list[float]]:

@@ -255,7 +255,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a hundredth of it")
     args = parser.parse_args()
     part = 100 if args.quick else 1
-    bench = Benchmark("exactness", "random decodes and random states that are not as promised, by family")
+    bench = Benchmark("exactness", "random decodes and random states that are not as promised, by family", args.quick)
     found = run(args.decodes // part, args.states // part, args.workers)
     for name, figures in found.items():
         wrong = {kind: figures[kind] for kind in WRONG}

@@ -24,7 +24,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import common
 import lark
 import numpy as np
 import torch
@@ -337,11 +336,11 @@ def main() -> None:
     if given.compile:
         print(json.dumps(compile_once(given.compile[0], Path(given.compile[1]))))
         return
-    common.PACKAGES += ("xgrammar", "llguidance")
     torch.set_num_threads(THREADS)
     fallen = Fallen()
     logging.getLogger("i2c_core.masks").addHandler(fallen)
     bench = Benchmark("masks", "one step of the whole batch, mask and advance; two CPU threads")
+    bench.packages += ("xgrammar", "llguidance")
     batches = BATCHES[:2] if given.quick else BATCHES
     for make in (languages.csg, languages.csg_text, languages.splits, languages.typed):
         compare(bench, make(), batches, given.seconds, 1 << 30 if given.quick else given.compile_from)

@@ -128,7 +128,9 @@ def main() -> None:
     )
     with Reader.load(options.weights or "splits", device="cpu") as reader:
         train = reader.checkpoint.meta.get("train", {})
-        bench.row("weights", options.weights or "shipped", train=train, step=reader.checkpoint.meta.get("step"))
+        bench.row(
+            "weights", Path(options.weights).name or "shipped", train=train, step=reader.checkpoint.meta.get("step")
+        )
         held_out_rows(bench, reader, options.quick)
     original_rows(bench, options.weights)
     time_rows(bench, options.weights, options.quick)

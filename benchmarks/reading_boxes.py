@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -116,7 +117,9 @@ def main() -> None:
     bench = Benchmark(name, "held-out images of up to 5 boxes read back exactly, on CPU")
     with Reader.load(options.weights or "boxes", device="cpu") as reader:
         train = reader.checkpoint.meta.get("train", {})
-        bench.row("weights", options.weights or "shipped", train=train, step=reader.checkpoint.meta.get("step"))
+        bench.row(
+            "weights", Path(options.weights).name or "shipped", train=train, step=reader.checkpoint.meta.get("step")
+        )
         examples = evenly(reader.family, 10 if options.quick else 60)
         tell(bench, reader, examples, "auto", 95.0)
         tell(bench, reader, examples, "greedy", None)

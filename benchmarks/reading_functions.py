@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 
 import numpy as np
@@ -67,7 +68,9 @@ def main() -> None:
     bench = Benchmark(name, "held-out functions of up to 9 symbols read, numbers refined by the soft renderer, on CPU")
     with Reader.load(options.weights or "functions", device="cpu") as reader:
         train = reader.checkpoint.meta.get("train", {})
-        bench.row("weights", options.weights or "shipped", train=train, step=reader.checkpoint.meta.get("step"))
+        bench.row(
+            "weights", Path(options.weights).name or "shipped", train=train, step=reader.checkpoint.meta.get("step")
+        )
         examples = held_out_examples(reader.family, SIZES, 15 if options.quick else 50, seed=0)
         found = measure(reader, examples, "auto", refine=True)
         share = found.share()

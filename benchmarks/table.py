@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,6 @@ HERE = Path(__file__).parent
 README = HERE.parent / "README.md"
 PAGE = HERE / "FIGURES.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
-BENCHMARKS = (
-    *("reading_levels", "reading_drawings", "synthesizing", "correcting", "ablation", "drawing"),
-    *(
-        "training",
-        "reading",
-        "zooming",
-        "reading_boxes",
-        "reading_functions",
-        "racing",
-        "razors",
-        "measuring",
-        "pairs",
-        "decoders",
-        "masks",
-    ),
-)
 
 
 def shown(value: object) -> str:
@@ -74,7 +59,8 @@ def summary(name: str) -> str:
 
 def pages() -> dict[Path, str]:
     """What both pages should hold."""
-    found = [name for name in BENCHMARKS if (HERE / "results" / f"{name}.json").exists()]
+    names = tomllib.loads((HERE / "suite.toml").read_text(encoding="utf-8"))["minutes"]
+    found = [name for name in names if (HERE / "results" / f"{name}.json").exists()]
     lines = [
         "# Figures",
         "",

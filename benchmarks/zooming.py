@@ -209,7 +209,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="a run of the learner zoom, instead of the shipped weights")
     parser.add_argument("--quick", action="store_true", help="a tenth of the pictures")
     args = parser.parse_args()
-    bench = Benchmark("zooming", "pictures of splits decoded level by level, and against token by token")
+    bench = Benchmark("zooming", "pictures of splits decoded level by level, and against token by token", args.quick)
     family = get_family("splits")
     with Reader.load("splits") as prefix:
         zoom = Reader.load(args.weights, family=family) if args.weights else prefix.that_knows("zoom")
