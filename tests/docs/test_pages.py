@@ -20,6 +20,8 @@ PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT
     "name",
     [
         "boxes.md",
+        "bulk.md",
+        "clusters.md",
         "composing.md",
         "correction.md",
         "confidence.md",
@@ -29,16 +31,19 @@ PAGES = sorted(p for p in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT
         "framing.md",
         "functions.md",
         "grammars.md",
+        "images.md",
         "items.md",
         "levels.md",
         "masking.md",
         "measure.md",
         "programs.md",
         "race.md",
+        "selftraining.md",
         "signatures.md",
         "sketching.md",
         "synthesis.md",
         "tiles.md",
+        "training.md",
         "zoom.md",
     ],
 )
@@ -77,6 +82,12 @@ def test_commands_on_programs_run(tmp_path: Path) -> None:
         run_console(ROOT / "docs" / "programs.md", block, tmp_path, lambda: {"PATH": path})
 
 
+def test_commands_on_files_of_several_pictures_run(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for block in blocks(ROOT / "docs" / "images.md", "console"):
+        run_console(ROOT / "docs" / "images.md", block, tmp_path, lambda: {"PATH": path})
+
+
 def test_commands_on_files_of_levels_run(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     for block in blocks(ROOT / "docs" / "levels.md", "console"):
@@ -93,6 +104,26 @@ def test_commands_of_the_race_run(tmp_path: Path) -> None:
 def test_commands_that_measure_run(block: Block, tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     run_console(ROOT / "docs" / "measure.md", block, tmp_path, lambda: {"PATH": path})
+
+
+def test_commands_on_training_run(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for block in blocks(ROOT / "docs" / "training.md", "console"):
+        run_console(ROOT / "docs" / "training.md", block, tmp_path, lambda: {"PATH": path})
+
+
+def test_commands_on_many_images_run(tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for block in blocks(ROOT / "docs" / "bulk.md", "console"):
+        run_console(ROOT / "docs" / "bulk.md", block, tmp_path, lambda: {"PATH": path})
+
+
+@pytest.mark.parametrize("name", ["clusters.md", "datasets.md"])
+def test_commands_on_data_sets_run(name: str, tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
+    for block in blocks(ROOT / "docs" / name, "console"):
+        run_console(ROOT / "docs" / name, block, tmp_path, lambda: {"PATH": path})
 
 
 def test_the_design_lists_the_order_of_imports_that_is_tested() -> None:
