@@ -1,9 +1,11 @@
-"""Settings for all tests: hypothesis repeats, nobody's installed plugin turns a test red, nothing is kept on disk."""
+"""Settings for all tests: hypothesis repeats, no stranger's plugin turns a test red, nobody's files are written."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -13,7 +15,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # tests run side by side; threads
 os.environ.setdefault(
     "I2C_LOAD_PLUGINS", "core,commands,splits,figures,pacman,boxes,functions"
 )  # before anything loads plugins
-os.environ["I2C_CACHE"] = ""  # every automaton is compiled by the code under test, and nobody's folder is written
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers share the folder of the process that started them
+    # Every automaton is compiled by the code under test, once in a run of the tests.
+    os.environ["I2C_CACHE"] = tempfile.mkdtemp(prefix="i2c-tests-")
 
 collect_ignore = ["frozen_plugin"]  # a plugin with tests of its own, run in an environment of its own
 
@@ -35,6 +39,18 @@ def threads_stay_as_they_were() -> Iterator[None]:
 def _threads() -> int | None:
     """Threads of torch, which nobody imports for that."""
     return sys.modules["torch"].get_num_threads() if "torch" in sys.modules else None
+
+
+def pytest_unconfigure() -> None:
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(os.environ["I2C_CACHE"], ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if os.name == "nt":
+        for item in items:
+            if item.get_closest_marker("posix") is not None:
+                item.add_marker(pytest.mark.skip(reason="needs a POSIX shell, its signals or its limits"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -39,7 +39,7 @@ def process() -> Callable[..., subprocess.CompletedProcess[str]]:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            env=environment | {"I2C_CACHE": ""} | variables,
+            env=environment | {"I2C_CACHE": os.environ["I2C_CACHE"]} | variables,
             timeout=120,
             check=False,
         )
