@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 hookspec = pluggy.HookspecMarker("i2c")
 hookimpl = pluggy.HookimplMarker("i2c")
+"""Marks a function of a plugin as one of the hooks below."""
 
 
 @hookspec

@@ -14,6 +14,7 @@ import numpy as np
 
 from i2c_core.datasets.counting import Counts
 from i2c_core.datasets.sampling import Sampler
+from i2c_core.documents import decode_text
 from i2c_core.errors import FamilyError, I2cError
 from i2c_core.families import MARK, Family
 from i2c_core.grammars import GrammarText, read_grammar
@@ -24,6 +25,7 @@ from i2c_core.version import VERSION
 
 SUFFIX = ".template"
 KEYWORDS = {"i2c", "core", "commands"}  # names of the entry points that i2c itself uses
+_DEVICES = "con|prn|aux|nul|com[0-9]|lpt[0-9]"  # no file of Windows is called so, whatever its ending
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class Names:
         if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", self.name) or self.name in KEYWORDS:
             hint = "use lower-case letters, digits and hyphens, for example my-language"
             raise FamilyError(f"{self.name!r} is no name for a family", hint)
+        if re.fullmatch(_DEVICES, self.name):
+            raise FamilyError(f"Windows keeps the name {self.name!r} for a device of its own", "choose another name")
 
     @property
     def under(self) -> str:
@@ -119,7 +123,7 @@ def new_family_from_tiles(templates: Path, target: Path, name: str, tiles: Path)
         Path("README.md"): _fill(own / "README.md.template", fields),
         Path("tests") / f"test_{names.under}.py": _fill(own / "tests" / "test_family.py.template", fields),
         package / "__init__.py": _fill(own / "__init__.py.template", fields),
-        package / "tiles.toml": tiles.read_text(encoding="utf-8"),
+        package / "tiles.toml": decode_text(tiles.read_bytes()),
     }
     return _write(target, files)
 

@@ -5,7 +5,6 @@ Legend: C channels, H W pixels.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from i2c_core.answers import Answer, Candidate, blame
 from i2c_core.correction.shortest import Shortest
+from i2c_core.documents import decode_text, standard_input
 from i2c_core.errors import FamilyError, FormatError, I2cError
 from i2c_core.families import Family
 from i2c_core.formats import find_format
@@ -142,7 +142,7 @@ class Understanding:
         """
         for source in map(str, sources):
             if source == STDIN:
-                yield from self._stdin(sys.stdin.buffer.read())
+                yield from self._stdin(standard_input())
             elif is_picture(source):
                 yield self._picture(source, source)
             else:
@@ -169,7 +169,7 @@ class Understanding:
     def _stdin(self, content: bytes) -> Iterator[Understood | Failed]:
         """What standard input holds: commands where it is text, else a picture."""
         try:
-            text = content.decode("utf-8-sig").replace("\r\n", "\n")
+            text = decode_text(content)
         except UnicodeDecodeError:
             yield self._picture("stdin", content)
             return

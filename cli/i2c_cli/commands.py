@@ -26,8 +26,10 @@ COMMANDS = {
     "gallery": "draw the first images of a family on one sheet",
     "dataset": "build and describe data sets of images and code",
     "train": "train a network that reads a family's images",
+    "retrain": "train a family's shipped weights anew, and replace them only by better ones",
     "eval": "measure a network on images held out from training",
     "race": "let networks and searchers find code for the same images, and compare",
+    "bench": "take the figures of benchmarks again, and compare them with the last",
     "doctor": "show versions, devices, optional tools and problems",
     "completion": "print the script that completes i2c in a shell",
 }

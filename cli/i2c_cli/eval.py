@@ -22,7 +22,7 @@ HELD_OUT = "held-out images of random programs, at most {} a size, seed {}"
 @click.command("eval")
 @options.family(required=False, help="The family [default: the one that --weights names].")
 @options.weights
-@click.option("--data", metavar="PATH", type=options.PATH, help="Pairs to read instead: a Parquet file or a folder.")
+@click.option("--data", metavar="PATH", type=options.PLACE, help="Pairs to read instead: a Parquet file or a folder.")
 @click.option("--sketch", is_flag=True, help="Read programs drawn as by hand instead, for families that hands draw.")
 @click.option("--sizes", metavar="SIZES", help="Program sizes of held-out images, as in 5..11 [default: as trained].")
 @click.option(

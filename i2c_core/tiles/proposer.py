@@ -12,9 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from i2c_core.checkpoints import Checkpoint, fill
+from i2c_core.checkpoints import Checkpoint, rebuild
 from i2c_core.decoding import Proposals, Strategy
-from i2c_core.errors import CheckpointError, ConfigError, ImageError
+from i2c_core.errors import ConfigError, ImageError
 from i2c_core.families import Family
 from i2c_core.model import Observation
 from i2c_core.programs import Program
@@ -156,13 +156,7 @@ class TileProposer:
     @classmethod
     def of(cls, checkpoint: Checkpoint, family: Family, device: torch.device) -> TileProposer:
         """The proposer of a checkpoint that the learner `tiles` has written."""
-        try:
-            config = NetworkConfig.from_dict(checkpoint.meta["model"])
-        except TypeError as error:
-            raise CheckpointError(f"{checkpoint.name} describes no network: {error}", "train another") from None
-        with torch.random.fork_rng(devices=[]):
-            network = TileNetwork(config)
-        fill(network, checkpoint.tensors, checkpoint.name)
+        network = rebuild(checkpoint, NetworkConfig.from_dict, TileNetwork)
         return cls(network.to(device).eval(), family)
 
 

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from i2c_core.checkpoints import Checkpoint, fill
+from i2c_core.checkpoints import Checkpoint, rebuild
 from i2c_core.decoding import Beam, Greedy, Proposals, Sample, Strategy
 from i2c_core.decoding.noise import image_keys, row_keys
-from i2c_core.errors import CheckpointError, ConfigError
+from i2c_core.errors import ConfigError
 from i2c_core.families import Family
 from i2c_core.model import Observation
 from i2c_core.zooming import choosing, growing
@@ -118,13 +118,7 @@ class ZoomProposer:
             CheckpointError: it describes no such network.
             FamilyError: the family cannot be decoded by zooming.
         """
-        try:
-            config = NetworkConfig.from_dict(checkpoint.meta["model"])
-        except (TypeError, ConfigError) as error:
-            raise CheckpointError(f"{checkpoint.name} describes no network: {error}", "train another") from None
-        with torch.random.fork_rng(devices=[]):
-            network = ZoomNetwork(config)
-        fill(network, checkpoint.tensors, checkpoint.name)
+        network = rebuild(checkpoint, NetworkConfig.from_dict, ZoomNetwork)
         return cls(fused(network).to(device), family)
 
 

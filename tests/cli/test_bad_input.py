@@ -18,7 +18,7 @@ from i2c_core.hookspecs import hookimpl
 from i2c_core.plugins import Plugin, Plugins, chosen_entry_points
 from tests.cli.conftest import Run
 
-IMAGE = "use a PNG, JPEG, GIF, WebP, BMP or TIFF file"
+IMAGE = "use a PNG, JPEG, GIF, WebP, BMP, TIFF, AVIF, HEIC or PDF file"
 AGAIN = "save or download it again"
 LIMIT = "the limit is sides below 30,000 and 100 million pixels in all"
 
@@ -50,8 +50,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("zzz.png", "no file 'zzz.png'", "check the path"),
         ("", "the name of an image is empty", "write a name; '.' is the folder you are in"),
         ("hollow", "folder hollow holds no images",
-         "it needs files that end in .png, .jpg, .jpeg, .gif, .webp, .bmp, .tif, .tiff"),
-        ("/dev/null", "/dev/null is empty", IMAGE),
+         "it needs files that end in .png, .jpg, .jpeg, .gif, .webp, .bmp, .tif, .tiff, .apng, .avif, .heic, .heif, "
+         ".pdf"),
+        (os.devnull, f"{os.devnull} is empty", IMAGE),
     ],
 )  # fmt: skip
 def test_images(i2c: Run, checkpoint: Path, folder: Path, name: str, fact: str, hint: str) -> None:
@@ -61,7 +62,7 @@ def test_images(i2c: Run, checkpoint: Path, folder: Path, name: str, fact: str, 
 
 @pytest.mark.skipif(not Path("/dev/zero").exists(), reason="no endless file here")
 def test_an_endless_file(i2c: Run, checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("i2c_core.images._MOST_BYTES", 5_000_000)
+    monkeypatch.setattr("i2c_core.images.limits.MOST_BYTES", 5_000_000)
     found = i2c("decode", "/dev/zero", "--weights", checkpoint)
     assert (found.exit_code, found.stderr) == (1, "error: /dev/zero has more than 5 MB\n  -> make it smaller\n")
 
@@ -85,7 +86,7 @@ PROGRAMS: list[tuple[list[str], str]] = [
                    "  -> replace it by one of these"),
     (["huge.txt"], "huge.txt: the text has 2,000,002 characters, more than 2,000,000\n"
                    "  -> give one program, not a collection"),
-    (["nested.json"], 'nested.json: this JSON is nested too deeply\n  -> write {"tokens": ["...", ...]}'),
+    (["nested.json"], 'nested.json: this is JSON nested too deeply\n  -> write {"tokens": ["...", ...]}'),
     (["deep.json", "--tree"], "the program is 3,001 levels deep, a tree of it shows up to 1,000\n"
                               "  -> print its tokens instead"),
 ]  # fmt: skip
@@ -124,6 +125,7 @@ def test_a_pipe_of_the_shell_is_a_file() -> None:
     assert subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True).stdout == "h W B\n"
 
 
+@pytest.mark.posix
 def test_a_closed_standard_output_is_no_error() -> None:
     line = f"{sys.executable} -m i2c_cli parse -f splits B >&-"
     found = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)

@@ -118,6 +118,7 @@ def test_values_travel_beside_the_tokens(i2c: Run, plugins: Plugins) -> None:
     assert record["values"][1] in (0.25, 0.75)
 
 
+@pytest.mark.posix
 def test_a_reader_that_has_seen_enough(here: Path) -> None:
     line = f"{sys.executable} -m i2c_cli sample -f splits -n 1000000000000 --budget 9 | head -2"
     found = subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60, check=False)

@@ -164,7 +164,7 @@ def test_two_hundred_commands_within_the_time(i2c: Run) -> None:
          "error: a: command 1 is {\"op\": \"oval\"}\n  -> give it an op, one of circle, rectangle, line\n"),
         ("[[[", "error: this is no JSON: line 1, column 4: Expecting value\n"
          '  -> write [{"op": "circle", "x": 4, "y": 10}, ...]\n'),
-        ("[" * 100_000, "error: this JSON is nested too deeply\n"
+        ("[" * 100_000, "error: this is JSON nested too deeply\n"
          '  -> write [{"op": "circle", "x": 4, "y": 10}, ...]\n'),
     ],
 )  # fmt: skip

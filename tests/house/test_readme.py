@@ -32,6 +32,7 @@ def test_ci_runs_these_commands_by_their_markers() -> None:
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "run_in_fresh_clone decode" in script
     assert "run_in_fresh_clone tests" in script
+    assert ".venv/bin/python .ci/walk" in script
 
 
 def test_the_python_examples_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

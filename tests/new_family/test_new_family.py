@@ -105,6 +105,15 @@ def test_a_name_that_cannot_be_one(tmp_path: Path) -> None:
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.parametrize("name", ["con", "aux", "com1"])
+def test_a_name_that_windows_keeps(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FamilyError) as caught:
+        scaffold.new_family(TEMPLATES, tmp_path / "new", name)
+    expected = f"Windows keeps the name {name!r} for a device of its own\n  -> choose another name"
+    assert str(caught.value) == expected
+    assert not (tmp_path / "new").exists()
+
+
 def test_nothing_that_is_there_is_written_over(tmp_path: Path) -> None:
     target, _ = write(tmp_path, "plain")
     (target / "README.md").write_text("mine", encoding="utf-8")

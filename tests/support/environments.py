@@ -22,10 +22,12 @@ class Environment:
 
     @property
     def bin(self) -> Path:
-        return self.folder / "bin"
+        return self.folder / ("Scripts" if os.name == "nt" else "bin")
 
     @property
     def site(self) -> Path:
+        if os.name == "nt":
+            return self.folder / "Lib" / "site-packages"
         return next((self.folder / "lib").glob("python*")) / "site-packages"
 
     @property
@@ -66,7 +68,7 @@ class Environment:
 
 def make_environment(folder: Path) -> Environment:
     """A new environment in `folder`."""
-    venv.create(folder, symlinks=True, with_pip=False)
+    venv.create(folder, symlinks=os.name != "nt", with_pip=False)
     environment = Environment(folder)
     here = sysconfig.get_path("purelib")
     (environment.site / "parent.pth").write_text(f"import site; site.addsitedir({here!r})\n", encoding="utf-8")

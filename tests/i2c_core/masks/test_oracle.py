@@ -136,7 +136,7 @@ def test_rules_between_values(language: str) -> None:
     require_exact(Oracle(signature, root), programs, budget)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=75, deadline=None, suppress_health_check=list(HealthCheck))
 @given(signatures())
 def test_random_signatures(drawn: tuple[str, str]) -> None:
     text, root = drawn
