@@ -28,6 +28,7 @@ def test_a_data_set_has_the_same_bytes_when_a_worker_dies(tmp_path: Path, monkey
     assert cluster.lost == 1
 
 
+@pytest.mark.slow
 @killing
 def test_a_race_has_the_same_records_when_a_worker_dies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEADLY", str(tmp_path))

@@ -85,6 +85,7 @@ def test_conflicts_are_told_from_other_errors() -> None:
     assert not isinstance(other.value, ConflictError)
 
 
+@pytest.mark.slow
 def test_pythons_grammar_is_read_where_it_needs_no_post_lexer() -> None:
     with pytest.raises(GrammarError) as caught:
         derive(PYTHON, "file_input")

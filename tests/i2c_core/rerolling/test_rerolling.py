@@ -62,6 +62,7 @@ def test_a_command_off_the_grid_is_told() -> None:
     assert str(told.value) == "circle(4, 9) is no command\n  -> keep it on the grid"
 
 
+@pytest.mark.slow
 def test_two_hundred_commands_within_the_time() -> None:
     layout, random = drawings("circle line", 15, 15), Random(0)
     some = {tuple(random.randint(1, 15) for _ in range(4)) for _ in range(240)}

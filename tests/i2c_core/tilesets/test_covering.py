@@ -226,6 +226,7 @@ def test_shapes_say_no_more_than_shows() -> None:
     assert Shape("across", 0, (2, 2, 7)) in shapes
 
 
+@pytest.mark.slow
 def test_a_large_level_has_an_answer_and_a_bound() -> None:
     rng = np.random.default_rng(0)
     wanted = np.zeros((64, 64), np.uint8)
