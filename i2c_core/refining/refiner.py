@@ -44,7 +44,7 @@ CHAINS = (
 )
 STEPS = 8  # of each
 NEAR = 0.1  # what is farther from its picture than this is not polished
-DECIMALS = (1, 2, 3, 4)  # with which numbers are tried
+DECIMALS = (1, 2, 3, 4, 7)  # with which numbers are tried; further ones hang on what is fitted in the same batch
 
 Pixels = NDArray[np.uint8]
 
@@ -189,9 +189,9 @@ class Refiner:
         size: tuple[int, int],
         fitted: list[NDArray[np.float64]],
     ) -> dict[int, Candidate]:
-        """By pair, what draws its picture best of the values that were fitted, with fewer decimals or as they are."""
+        """By pair, what draws its picture best of the values that were fitted, with few decimals or with many."""
         family = self.family
-        written = [np.round(values, digits) + 0.0 for digits in DECIMALS for values in fitted] + fitted
+        written = [np.round(values, digits) + 0.0 for digits in DECIMALS for values in fitted]
         programs: list[Program] = []
         owners: list[int] = []  # which pair each program is of
         for row, (_, candidate) in enumerate(pairs):
